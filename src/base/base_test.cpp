@@ -1,0 +1,49 @@
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "base/bytes.h"
+#include "base/json_text.h"
+#include "base/queue.h"
+
+namespace freshet {
+namespace {
+
+TEST(ByteReader, RefusesToReadPastTheEnd) {
+  ByteReader reader("abc");
+  EXPECT_EQ(reader.be<std::int16_t>(), 0x6162);
+  EXPECT_THROW(reader.be<std::int16_t>(), Error);
+  EXPECT_EQ(reader.left(), 1u);
+}
+
+TEST(ByteReader, VarintRoundTripsAtItsLimits) {
+  for (const std::uint64_t value : {0ull, 127ull, 128ull, 1ull << 63, ~0ull}) {
+    std::string bytes;
+    append_varint(bytes, value);
+    EXPECT_EQ(ByteReader(bytes).varint(), value);
+  }
+}
+
+TEST(JsonText, StaysValidForAnyBytes) {
+  std::string out;
+  append_json_string(out, std::string_view("a\"\\\n\x01\xff\xed\xa0\x80\xc3\xa9", 11));
+  EXPECT_EQ(out, "\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xc3\xa9\"");
+}
+
+TEST(BoundedQueue, HoldsNoMoreThanItsCapacityAndDrainsAfterClose) {
+  BoundedQueue<int> queue(1);
+  EXPECT_TRUE(queue.try_push(1));
+  EXPECT_FALSE(queue.try_push(2));
+  queue.close();
+  EXPECT_EQ(queue.pop({}, std::chrono::milliseconds(0)), 1);
+  EXPECT_EQ(queue.pop({}, std::chrono::milliseconds(0)), std::nullopt);
+}
+
+TEST(BoundedQueue, AStopRequestEndsAWait) {
+  BoundedQueue<int> queue(1);
+  std::jthread consumer([&](std::stop_token stop) { EXPECT_EQ(queue.pop(stop, std::chrono::hours(1)), std::nullopt); });
+  consumer.request_stop();
+}
+
+}  // namespace
+}  // namespace freshet
