@@ -41,7 +41,8 @@ TEST(BoundedQueue, HoldsNoMoreThanItsCapacityAndDrainsAfterClose) {
 
 TEST(BoundedQueue, AStopRequestEndsAWait) {
   BoundedQueue<int> queue(1);
-  std::jthread consumer([&](std::stop_token stop) { EXPECT_EQ(queue.pop(stop, std::chrono::hours(1)), std::nullopt); });
+  std::jthread consumer(
+      [&](std::stop_token stop) { EXPECT_EQ(queue.pop(stop, std::chrono::hours(1)), std::nullopt); });
   consumer.request_stop();
 }
 

@@ -1,5 +1,5 @@
-// Reading and writing integers in byte strings: network order (PostgreSQL) and little endian (our formats, ClickHouse).
-// A ByteReader never reads past its end: damaged or cut input throws Error{data}.
+// Reading and writing integers in byte strings: network order (PostgreSQL) and little endian (our formats,
+// ClickHouse). A ByteReader never reads past its end: damaged or cut input throws Error{data}.
 #pragma once
 
 #include <bit>
@@ -20,7 +20,8 @@ constexpr T swap_bytes(T value) {
   if constexpr (sizeof(T) == 4) return static_cast<T>(__builtin_bswap32(static_cast<std::uint32_t>(value)));
   if constexpr (sizeof(T) == 8) return static_cast<T>(__builtin_bswap64(static_cast<std::uint64_t>(value)));
 }
-static_assert(std::endian::native == std::endian::little, "the formats are written for little-endian machines");
+static_assert(std::endian::native == std::endian::little,
+              "the formats are written for little-endian machines");
 
 template <class T>
 T load_le(const char* from) {

@@ -23,7 +23,8 @@ Clock& system_clock();
 // A point in steady time by which a call must have ended.
 class Deadline {
  public:
-  Deadline(const Clock& clock, std::chrono::milliseconds budget) : clock_(&clock), at_(clock.steady() + budget) {}
+  Deadline(const Clock& clock, std::chrono::milliseconds budget)
+      : clock_(&clock), at_(clock.steady() + budget) {}
   SteadyTime at() const { return at_; }
   bool passed() const { return clock_->steady() >= at_; }
   // Never negative.

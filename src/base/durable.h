@@ -1,5 +1,6 @@
-// Durable<T>: the proof that everything up to T survives a crash. Only the code that saw the confirmation (an fsync, a
-// broker's or ClickHouse's acknowledgement) can make one; whoever moves a position asks for it in its signature.
+// Durable<T>: the proof that everything up to T survives a crash. Only the code that saw the confirmation (an
+// fsync, a broker's or ClickHouse's acknowledgement) can make one; whoever moves a position asks for it in
+// its signature.
 #pragma once
 
 namespace freshet {

@@ -10,16 +10,16 @@ namespace freshet {
 
 // What the caller can do about it; one table per worker maps it to retry, pause or stop.
 enum class ErrorKind {
-  transient,        // the same call may succeed later: refused, cut off, timed out before it was sent
-  in_doubt,         // sent, but the answer was lost: neither success nor failure; repeat, the sink is idempotent
-  data,             // these bytes or values can't be used: damaged, out of range, malformed
-  schema,           // the other side's shape isn't the expected one
-  config,           // what the user wrote is wrong or incomplete
-  permission,       // the other side refused us
-  identity,         // the other side isn't the one our position belongs to
-  capacity,         // a named limit is reached: disk, journal, memory, connections
-  unsupported,      // outside of what Freshet does
-  cancelled,        // we were asked to stop
+  transient,    // the same call may succeed later: refused, cut off, timed out before it was sent
+  in_doubt,     // sent, but the answer was lost: neither success nor failure; repeat, the sink is idempotent
+  data,         // these bytes or values can't be used: damaged, out of range, malformed
+  schema,       // the other side's shape isn't the expected one
+  config,       // what the user wrote is wrong or incomplete
+  permission,   // the other side refused us
+  identity,     // the other side isn't the one our position belongs to
+  capacity,     // a named limit is reached: disk, journal, memory, connections
+  unsupported,  // outside of what Freshet does
+  cancelled,    // we were asked to stop
 };
 
 std::string_view to_string(ErrorKind kind);

@@ -1,4 +1,5 @@
-// Lock rules as types: GUARDED_BY names the mutex of a field, and `clang++-19 -Wthread-safety` checks every access.
+// Lock rules as types: GUARDED_BY names the mutex of a field, and `clang++-19 -Wthread-safety` checks every
+// access.
 #pragma once
 
 #include <condition_variable>

@@ -7,10 +7,13 @@
 namespace freshet {
 namespace {
 
-// Length of the valid UTF-8 character at the start of `text`, or 0 (RFC 3629: no surrogates, no overlong forms).
+// Length of the valid UTF-8 character at the start of `text`, or 0 (RFC 3629: no surrogates, no overlong
+// forms).
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0; };
-  const auto follows = [&](std::size_t i, int low = 0x80, int high = 0xbf) { return byte(i) >= low && byte(i) <= high; };
+  const auto follows = [&](std::size_t i, int low = 0x80, int high = 0xbf) {
+    return byte(i) >= low && byte(i) <= high;
+  };
   const int lead = byte(0);
   if (lead < 0x80) return 1;
   if (lead >= 0xc2 && lead <= 0xdf) return follows(1) ? 2 : 0;
@@ -35,8 +38,10 @@ void append_ascii(std::string& to, char c) {
     case '\r': to += "\\r"; return;
     case '\t': to += "\\t"; return;
     default:
-      if (static_cast<unsigned char>(c) < 0x20) to += fmt::format("\\u{:04x}", static_cast<int>(c));
-      else to += c;
+      if (static_cast<unsigned char>(c) < 0x20)
+        to += fmt::format("\\u{:04x}", static_cast<int>(c));
+      else
+        to += c;
   }
 }
 
@@ -46,9 +51,12 @@ void append_json_string(std::string& to, std::string_view text) {
   to += '"';
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);
-    if (length == 0) to += "\xef\xbf\xbd";
-    else if (length == 1) append_ascii(to, text[0]);
-    else to += text.substr(0, length);
+    if (length == 0)
+      to += "\xef\xbf\xbd";
+    else if (length == 1)
+      append_ascii(to, text[0]);
+    else
+      to += text.substr(0, length);
     text.remove_prefix(length == 0 ? 1 : length);
   }
   to += '"';

@@ -6,7 +6,8 @@
 
 namespace freshet {
 
-// Appends `text` quoted and escaped. Bytes that aren't UTF-8 become U+FFFD, so the result is always valid JSON.
+// Appends `text` quoted and escaped. Bytes that aren't UTF-8 become U+FFFD, so the result is always valid
+// JSON.
 void append_json_string(std::string& to, std::string_view text);
 
 }  // namespace freshet

@@ -30,10 +30,14 @@ void append_value(std::string& line, const Field& field) {
   std::visit(
       [&](const auto& value) {
         using T = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<T, std::string>) append_json_string(line, value);
-        else if constexpr (std::is_same_v<T, bool>) line += value ? "true" : "false";
-        else if constexpr (std::is_same_v<T, double>) line += std::isfinite(value) ? fmt::format("{}", value) : "null";
-        else line += fmt::format("{}", value);
+        if constexpr (std::is_same_v<T, std::string>)
+          append_json_string(line, value);
+        else if constexpr (std::is_same_v<T, bool>)
+          line += value ? "true" : "false";
+        else if constexpr (std::is_same_v<T, double>)
+          line += std::isfinite(value) ? fmt::format("{}", value) : "null";
+        else
+          line += fmt::format("{}", value);
       },
       field.value);
 }

@@ -24,8 +24,10 @@ struct Field {
   template <class T>
     requires std::is_integral_v<T>
   Field(std::string_view name, T number) : name(name) {
-    if constexpr (std::is_signed_v<T>) value = static_cast<std::int64_t>(number);
-    else value = static_cast<std::uint64_t>(number);
+    if constexpr (std::is_signed_v<T>)
+      value = static_cast<std::int64_t>(number);
+    else
+      value = static_cast<std::uint64_t>(number);
   }
 };
 
@@ -36,9 +38,17 @@ void configure(Level lowest, int file_descriptor);
 
 void write(Level level, std::string_view event, Fields fields);
 
-inline void debug(std::string_view event, Fields fields = {}) { write(Level::debug, event, fields); }
-inline void info(std::string_view event, Fields fields = {}) { write(Level::info, event, fields); }
-inline void warn(std::string_view event, Fields fields = {}) { write(Level::warn, event, fields); }
-inline void error(std::string_view event, Fields fields = {}) { write(Level::error, event, fields); }
+inline void debug(std::string_view event, Fields fields = {}) {
+  write(Level::debug, event, fields);
+}
+inline void info(std::string_view event, Fields fields = {}) {
+  write(Level::info, event, fields);
+}
+inline void warn(std::string_view event, Fields fields = {}) {
+  write(Level::warn, event, fields);
+}
+inline void error(std::string_view event, Fields fields = {}) {
+  write(Level::error, event, fields);
+}
 
 }  // namespace freshet::log

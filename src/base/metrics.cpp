@@ -19,9 +19,15 @@ const prometheus::Histogram::BucketBoundaries kBuckets{0.001, 0.0025, 0.005, 0.0
 
 }  // namespace
 
-void Counter::add(double amount) const { static_cast<prometheus::Counter*>(counter_)->Increment(amount); }
-void Gauge::set(double value) const { static_cast<prometheus::Gauge*>(gauge_)->Set(value); }
-void Histogram::observe(double seconds) const { static_cast<prometheus::Histogram*>(histogram_)->Observe(seconds); }
+void Counter::add(double amount) const {
+  static_cast<prometheus::Counter*>(counter_)->Increment(amount);
+}
+void Gauge::set(double value) const {
+  static_cast<prometheus::Gauge*>(gauge_)->Set(value);
+}
+void Histogram::observe(double seconds) const {
+  static_cast<prometheus::Histogram*>(histogram_)->Observe(seconds);
+}
 
 Counter counter(const std::string& name, const std::string& help, const Labels& labels) {
   return Counter(&prometheus::BuildCounter().Name(name).Help(help).Register(registry()).Add(labels));
@@ -32,9 +38,12 @@ Gauge gauge(const std::string& name, const std::string& help, const Labels& labe
 }
 
 Histogram histogram(const std::string& name, const std::string& help, const Labels& labels) {
-  return Histogram(&prometheus::BuildHistogram().Name(name).Help(help).Register(registry()).Add(labels, kBuckets));
+  return Histogram(
+      &prometheus::BuildHistogram().Name(name).Help(help).Register(registry()).Add(labels, kBuckets));
 }
 
-std::string exposition() { return prometheus::TextSerializer().Serialize(registry().Collect()); }
+std::string exposition() {
+  return prometheus::TextSerializer().Serialize(registry().Collect());
+}
 
 }  // namespace freshet::metrics

@@ -1,5 +1,5 @@
-// Counters and gauges in Prometheus form. A handle is cheap to copy and to use from any thread; it stays valid as long
-// as the program runs. Every metric has a line in docs/metrics.md.
+// Counters and gauges in Prometheus form. A handle is cheap to copy and to use from any thread; it stays
+// valid as long as the program runs. Every metric has a line in docs/metrics.md.
 #pragma once
 
 #include <map>

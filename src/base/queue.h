@@ -1,5 +1,5 @@
-// BoundedQueue<T>: how threads pass values on. Its capacity is a named limit; every wait ends at a stop request or a
-// deadline. Any number of producers and consumers.
+// BoundedQueue<T>: how threads pass values on. Its capacity is a named limit; every wait ends at a stop
+// request or a deadline. Any number of producers and consumers.
 #pragma once
 
 #include <chrono>
@@ -33,7 +33,8 @@ class BoundedQueue {
   bool push(T&& value, std::stop_token stop) NO_THREAD_SAFETY_ANALYSIS {
     {
       const MutexLock lock(mutex_);
-      if (!not_full_.wait(mutex_, stop, [&] { return closed_ || items_.size() < capacity_; }) || closed_) return false;
+      if (!not_full_.wait(mutex_, stop, [&] { return closed_ || items_.size() < capacity_; }) || closed_)
+        return false;
       items_.push_back(std::move(value));
     }
     not_empty_.notify_one();

@@ -1,4 +1,5 @@
-// Strong<Tag, Rep>: an integer that can't be mixed up with another one. Mixing an offset with an LSN is data loss.
+// Strong<Tag, Rep>: an integer that can't be mixed up with another one. Mixing an offset with an LSN is data
+// loss.
 #pragma once
 
 #include <compare>
