@@ -1,0 +1,130 @@
+#include "contract/project.h"
+
+#include <fmt/format.h>
+
+#include <regex>
+
+namespace freshet::contract {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+// postgres://user:password@host and password=… are refused in a file: files are reviewed, copied and kept for
+// ever.
+bool holds_password(const std::string& url) {
+  static const std::regex in_authority(R"(^[a-z]+://[^/@]*:[^/@]+@.*)");
+  static const std::regex in_parameters(R"((^|[\s?&])password\s*=.*)", std::regex::icase);
+  return std::regex_match(url, in_authority) || std::regex_search(url, in_parameters);
+}
+
+void refuse_password(const MapReader& map, const Reference& url, int line) {
+  if (url.from() != Reference::From::literal || !holds_password(url.name())) return;
+  map.fail(line, "'url' holds a password",
+           "leave it out of the URL and write password: ${NAME}, or put the whole URL in a variable: url: "
+           "${NAME}");
+}
+
+// Settings are read in the order of the file's documentation; `Map` is absent when the section isn't written.
+template <class Settings, class Read>
+Settings section(MapReader& root, std::string_view key, Read read) {
+  Settings settings;
+  const YamlNode* node = root.find(key);
+  if (node == nullptr) return settings;
+  MapReader map(root.file(), *node, fmt::format("'{}'", key));
+  read(map, settings);
+  map.refuse_others();
+  return settings;
+}
+
+void read_source(MapReader& map, SourceSettings& source) {
+  if (auto url = read_address(map, "url")) source.url = *url;
+  refuse_password(map, source.url, map.line());
+  source.password = read_secret(map, "password");
+  source.publication = map.optional_text("publication").value_or(source.publication);
+  if (const YamlNode* slot = map.find("slot")) {
+    source.slot = scalar_text(map.file(), *slot, "slot");
+    static const std::regex legal("[a-z0-9_]{1,63}");
+    if (!std::regex_match(source.slot, legal)) {
+      map.fail(slot->line, fmt::format("'slot' is '{}'", source.slot),
+               "PostgreSQL allows lower-case letters, digits and '_' in a slot's name, 63 at most");
+    }
+  }
+  source.schemas = map.texts("schemas");
+  source.connections = static_cast<int>(map.integer("connections", source.connections, 2, 64));
+}
+
+void read_journal(MapReader& map, JournalSettings& journal) {
+  if (auto dir = map.optional_text("dir")) journal.dir = *dir;
+  journal.size_limit = map.bytes("size_limit", journal.size_limit, 64ull << 20, 1ull << 50);
+  journal.retention = map.duration("retention", journal.retention, seconds(0), hours(24 * 366));
+}
+
+void read_clickhouse(MapReader& map, ClickHouseSettings& clickhouse) {
+  clickhouse.url = read_address(map, "url");
+  if (clickhouse.url) refuse_password(map, *clickhouse.url, map.line());
+  clickhouse.user = map.optional_text("user").value_or(clickhouse.user);
+  clickhouse.password = read_secret(map, "password");
+}
+
+void read_http(MapReader& map, HttpSettings& http) {
+  const YamlNode* listen = map.find("listen");
+  if (listen == nullptr) return;
+  http.listen = scalar_text(map.file(), *listen, "listen");
+  static const std::regex legal(R"((\[[0-9a-fA-F:]+\]|[^:\s]+):[0-9]{1,5})");
+  if (std::regex_match(http.listen, legal)) return;
+  map.fail(listen->line, fmt::format("'listen' is '{}'", http.listen),
+           "write address:port, for instance 127.0.0.1:8080");
+}
+
+void read_intervals(MapReader& map, IntervalSettings& intervals) {
+  intervals.tick = map.duration("tick", intervals.tick, milliseconds(10), seconds(60));
+  intervals.heartbeat = map.duration("heartbeat", intervals.heartbeat, milliseconds(100), seconds(600));
+  intervals.canary = map.duration("canary", intervals.canary, milliseconds(100), hours(1));
+  intervals.periodic = map.duration("periodic", intervals.periodic, seconds(1), hours(24 * 7));
+}
+
+void read_limits(MapReader& map, LimitSettings& limits) {
+  limits.capture_memory = map.bytes("capture_memory", limits.capture_memory, 8ull << 20, 1ull << 40);
+  limits.snapshot_workers = static_cast<int>(map.integer("snapshot_workers", limits.snapshot_workers, 1, 32));
+  limits.snapshot_chunk_rows =
+      map.integer("snapshot_chunk_rows", limits.snapshot_chunk_rows, 100, 10'000'000);
+  limits.snapshot_rows_per_second =
+      map.integer("snapshot_rows_per_second", limits.snapshot_rows_per_second, 0, 1'000'000'000);
+}
+
+}  // namespace
+
+Project parse_project(const YamlDocument& document) {
+  MapReader root(document.file, document.root, "pipeline.yaml");
+  Project project;
+  project.name = root.text("name", "name: the project, in lower-case letters, digits and '-'");
+  static const std::regex legal("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
+  if (!std::regex_match(project.name, legal)) {
+    root.fail(document.root.find("name")->line, fmt::format("'name' is '{}'", project.name),
+              "write lower-case letters, digits and '-', 63 at most: it becomes the prefix of topics and "
+              "resources");
+  }
+  project.source = section<SourceSettings>(root, "source", read_source);
+  project.journal = section<JournalSettings>(root, "journal", read_journal);
+  project.clickhouse = section<ClickHouseSettings>(root, "clickhouse", read_clickhouse);
+  project.http = section<HttpSettings>(root, "http", read_http);
+  project.intervals = section<IntervalSettings>(root, "intervals", read_intervals);
+  project.limits = section<LimitSettings>(root, "limits", read_limits);
+  root.refuse_others();
+  if (project.limits.snapshot_workers >= project.source.connections) {
+    root.fail(document.root.line,
+              fmt::format("{} snapshot workers don't fit in {} connections: the stream needs one of its own",
+                          project.limits.snapshot_workers, project.source.connections),
+              "raise source.connections or lower limits.snapshot_workers");
+  }
+  return project;
+}
+
+Project load_project(const std::filesystem::path& dir) {
+  Project project = parse_project(read_yaml_file((dir / "pipeline.yaml").string()));
+  project.dir = dir;
+  return project;
+}
+
+}  // namespace freshet::contract

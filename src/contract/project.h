@@ -1,0 +1,77 @@
+// Project: what pipeline.yaml says, with every default in one place. Read once, at start, by app; immutable
+// afterwards. docs/contracts.md describes the file for its writer.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "contract/reference.h"
+
+namespace freshet::contract {
+
+using std::chrono::milliseconds;
+
+struct SourceSettings {
+  Reference url{Reference::From::environment, "FRESHET_SOURCE_URL"};
+  std::optional<Reference> password;  // beside a URL that has none
+  std::string publication = "freshet";
+  std::string slot = "freshet";
+  std::vector<std::string> schemas;  // of PostgreSQL; empty: those that the contracts name
+  int connections = 4;               // the budget for snapshot, parity and checks together
+};
+
+struct JournalSettings {
+  std::filesystem::path dir = "journal";             // relative: under DATA
+  std::uint64_t size_limit = 20ull << 30;            // bytes; capture waits when it is reached
+  milliseconds retention = std::chrono::hours(168);  // what every running stream has loaded is kept this long
+};
+
+struct ClickHouseSettings {
+  std::optional<Reference> url;  // absent: the embedded engine under DATA
+  std::string user = "default";
+  std::optional<Reference> password;
+
+  bool embedded() const { return !url.has_value(); }
+};
+
+struct HttpSettings {
+  std::string listen = "127.0.0.1:8080";  // port 0: any free one
+};
+
+struct IntervalSettings {
+  milliseconds tick{100};  // a watermark, and so a round, at least this often
+  milliseconds heartbeat = std::chrono::seconds(5);
+  milliseconds canary = std::chrono::seconds(10);
+  milliseconds periodic =
+      std::chrono::hours(1);  // of streams whose contract says `periodic` without its own `every`
+};
+
+struct LimitSettings {
+  std::uint64_t capture_memory = 256ull
+                                 << 20;  // bytes of uncommitted changes in memory; beyond: a spool file
+  int snapshot_workers = 2;              // each takes one connection of the source's budget
+  std::int64_t snapshot_chunk_rows = 100'000;
+  std::int64_t snapshot_rows_per_second = 0;  // over all workers; 0: as fast as the source answers
+};
+
+struct Project {
+  std::filesystem::path dir;
+  std::string name;
+  SourceSettings source;
+  JournalSettings journal;
+  ClickHouseSettings clickhouse;
+  HttpSettings http;
+  IntervalSettings intervals;
+  LimitSettings limits;
+};
+
+// Throws Error{config} with file and line on anything that isn't understood.
+Project parse_project(const YamlDocument& document);
+// DIR/pipeline.yaml.
+Project load_project(const std::filesystem::path& dir);
+
+}  // namespace freshet::contract
