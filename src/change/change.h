@@ -26,6 +26,7 @@ enum class Op : std::uint8_t {
   snapshot_row = 7,
   snapshot_end =
       8,  // every chunk is in the stream above; `flags` say whether rows that no chunk confirmed are swept
+  snapshot_gone = 9,  // a key that was asked for and isn't there: a tombstone of version (V, 0) for `old`
 };
 
 // Flags of snapshot_begin and snapshot_end.
