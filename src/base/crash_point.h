@@ -1,6 +1,8 @@
-// Named points at which tests kill the process, to show that what was confirmed survives and what wasn't is repeated.
+// Named points at which tests kill the process, to show that what was confirmed survives and what wasn't is
+// repeated.
 //
-//   FRESHET_CRASH_AT=journalled:17   the 17th time the process passes crash_point("journalled") it kills itself (-9)
+//   FRESHET_CRASH_AT=journalled:17   the 17th time the process passes crash_point("journalled") it kills
+//   itself (-9)
 //
 // Costs one load of a flag when no crash is asked for.
 #pragma once

@@ -1,0 +1,87 @@
+// What no file of the project may hold.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <regex>
+
+#include "source_tree.h"
+
+namespace freshet::house {
+namespace {
+
+// Above it a file is two ideas.
+constexpr std::size_t kMaxLines = 450;
+constexpr std::size_t kMaxColumns = 110;
+
+// Written so that this file doesn't hold what it looks for.
+std::string word(std::string_view first, std::string_view second) {
+  return std::string(first) + std::string(second);
+}
+
+TEST(Text, FilesStaySmall) {
+  for (const SourceFile& file : all_files()) {
+    if (!file.is_cpp()) continue;
+    EXPECT_LE(file.lines.size(), kMaxLines) << file.path << ": is it two ideas?";
+  }
+}
+
+TEST(Text, LinesFitTheWidth) {
+  for (const SourceFile& file : all_files()) {
+    if (!file.is_cpp()) continue;
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+      // Characters, not bytes; what can't be broken (a long literal) is let through by a mark of its own.
+      const auto& line = file.lines[i];
+      const auto width = std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xc0) != 0x80; });
+      const bool literal = line.find('"') != std::string::npos;
+      EXPECT_TRUE(literal || width <= static_cast<long>(kMaxColumns)) << place(file, i);
+    }
+  }
+}
+
+TEST(Text, NothingIsLeftForLater) {
+  const std::vector<std::string> marks{word("TO", "DO"),  word("FIX", "ME"),           word("X", "XX:"),
+                                       word("HA", "CK:"), word("not ", "implemented"), word("#if", " 0")};
+  for (const SourceFile& file : all_files()) {
+    for (std::size_t i = 0; i < file.lines.size(); ++i)
+      for (const std::string& mark : marks)
+        EXPECT_EQ(file.lines[i].find(mark), std::string::npos) << place(file, i) << ": finish it, or drop it";
+  }
+}
+
+TEST(Text, NoTestIsSkippedAndNoneWaitsByTheClock) {
+  const std::vector<std::string> marks{word("GTEST_", "SKIP"), word("DISA", "BLED_"), word("sleep", "_for("),
+                                       word("sleep", "_until("), word("us", "leep(")};
+  for (const SourceFile& file : all_files()) {
+    if (!file.is_cpp()) continue;
+    for (std::size_t i = 0; i < file.lines.size(); ++i)
+      for (const std::string& mark : marks)
+        EXPECT_EQ(file.lines[i].find(mark), std::string::npos)
+            << place(file, i) << ": wait on a condition with a deadline";
+  }
+}
+
+TEST(Text, PagesThatTheProgramNamesExist) {
+  const std::regex page(R"(docs/[a-z_/-]+\.md)");
+  for (const SourceFile& file : all_files()) {
+    if (!file.is_below("src/") && !file.path.ends_with(".md")) continue;
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+      const std::string& line = file.lines[i];
+      if (line.starts_with("//")) continue;  // what a user is sent to is what counts
+      for (std::sregex_iterator it(line.begin(), line.end(), page), end; it != end; ++it)
+        EXPECT_TRUE(std::filesystem::exists(top() + "/" + it->str()))
+            << place(file, i) << " names " << it->str();
+    }
+  }
+}
+
+TEST(Text, PackageListsAreSorted) {
+  for (const SourceFile& file : all_files()) {
+    if (!file.path.starts_with("scripts/packages")) continue;
+    EXPECT_TRUE(std::is_sorted(file.lines.begin(), file.lines.end())) << file.path;
+    EXPECT_EQ(std::adjacent_find(file.lines.begin(), file.lines.end()), file.lines.end()) << file.path;
+  }
+}
+
+}  // namespace
+}  // namespace freshet::house
