@@ -24,7 +24,7 @@ test-deps: ## install what tests need besides
 	@scripts/install-deps.sh test
 
 build: deps ## build/release/freshet and build/release/freshet-store
-	@scripts/build.sh release
+	@scripts/build.sh release programs
 
 dev: deps ## the build for daily work, in build/dev
 	@scripts/build.sh dev
@@ -42,7 +42,7 @@ torture: deps test-deps dev ## kill processes at random N times, then compare: m
 	@FRESHET_KILLS=$(or $(N),500) scripts/run-tests.sh -L fault --timeout 86400
 
 asan: deps test-deps ## the unit tests under address and undefined-behaviour sanitizers
-	@scripts/build.sh asan
+	@scripts/build.sh asan unit_tests
 	@ctest --test-dir build/asan -L '^unit$$' -j$(JOBS) --output-on-failure --no-tests=error
 
 format: test-deps ## format the C++ sources in place

@@ -48,13 +48,20 @@ function(freshet_module name)
   endif()
 endfunction()
 
+# What users run, without the tests.
+add_custom_target(programs)
+
 # freshet_program(NAME SOURCES file... [LINK target...]): the executable NAME, left in the top of the build folder.
 function(freshet_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
+  add_dependencies(programs ${name})
   target_link_libraries(${name} PRIVATE freshet_flags ${arg_LINK})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 endfunction()
+
+# Every unit test's executable: all that a sanitizer's build needs.
+add_custom_target(unit_tests)
 
 # freshet_test(NAME LABELS label... SOURCES file... [LINK target...] [TIMEOUT seconds] [DEPENDS program...])
 #   One GoogleTest executable. Tests labelled `unit` are listed case by case; others run as one ctest entry,
@@ -70,6 +77,7 @@ function(freshet_test name)
     set(arg_TIMEOUT 120)
   endif()
   if("unit" IN_LIST arg_LABELS)
+    add_dependencies(unit_tests ${name})
     include(GoogleTest)
     gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
   else()
