@@ -1,0 +1,165 @@
+#include "capture/catalog.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <set>
+
+namespace freshet::capture {
+namespace {
+
+using postgres::Connection;
+using postgres::Result;
+
+constexpr int kColumnLists = 150'000;  // the first server that has them
+constexpr int kPublishedGeneratedColumns = 180'000;
+
+// One row per column. The key is that of the replica identity; columns that a key index merely includes
+// aren't part of it.
+constexpr const char* kColumnsOfTable = R"(
+  SELECT c.oid, c.relreplident, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attgenerated <> '',
+         c.relreplident = 'f' OR coalesce(a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]), false)
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  LEFT JOIN pg_index i ON i.indrelid = c.oid
+       AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END
+  WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'm', 'f')
+  ORDER BY a.attnum)";
+
+std::uint32_t oid_of(const Result& result, int row, int column) {
+  return static_cast<std::uint32_t>(result.integer(row, column));
+}
+
+bool is_true(const Result& result, int row, int column) {
+  return result.text(row, column) == "t";
+}
+
+Error no_table(const Connection& connection, std::string_view schema, std::string_view table) {
+  return Error(ErrorKind::schema,
+               fmt::format("there is no table {}.{} at {}", schema, table, connection.where()),
+               "create it, or take it out of the project");
+}
+
+Column read_column(const Result& result, int row, TypeCatalog& types) {
+  Column column;
+  column.name = result.text(row, 2);
+  column.type = types.resolve(oid_of(result, row, 3), static_cast<std::int32_t>(result.integer(row, 4)));
+  column.nullable = !is_true(result, row, 5);
+  column.key = is_true(result, row, 7);
+  return column;
+}
+
+// Nothing in `wanted`: every column that isn't generated.
+TableSchema describe(Connection& connection, std::string_view schema, std::string_view table,
+                     const std::optional<std::set<std::string, std::less<>>>& wanted) {
+  const Result result = connection.query(kColumnsOfTable, {std::string(schema), std::string(table)});
+  if (result.rows() == 0) throw no_table(connection, schema, table);
+  TypeCatalog types(connection);
+  TableSchema described;
+  described.relation_oid = oid_of(result, 0, 0);
+  described.schema = schema;
+  described.table = table;
+  described.identity = static_cast<ReplicaIdentity>(result.text(0, 1).front());
+  for (int row = 0; row < result.rows(); ++row) {
+    const bool taken = wanted ? wanted->contains(result.text(row, 2)) : !is_true(result, row, 6);
+    if (taken) described.columns.push_back(read_column(result, row, types));
+  }
+  return described;
+}
+
+std::set<std::string, std::less<>> names(const Result& result, int column) {
+  std::set<std::string, std::less<>> found;
+  for (int row = 0; row < result.rows(); ++row) found.emplace(result.text(row, column));
+  return found;
+}
+
+}  // namespace
+
+TableSchema describe_table(Connection& connection, std::string_view schema, std::string_view table,
+                           const std::vector<std::string>& columns) {
+  if (columns.empty()) return describe(connection, schema, table, std::nullopt);
+  const std::set<std::string, std::less<>> wanted(columns.begin(), columns.end());
+  TableSchema described = describe(connection, schema, table, wanted);
+  for (const std::string& name : wanted) {
+    if (std::ranges::find(described.columns, name, &Column::name) != described.columns.end()) continue;
+    throw Error(ErrorKind::schema, fmt::format("{}.{} has no column \"{}\"", schema, table, name),
+                "add it, or take it out of the project");
+  }
+  return described;
+}
+
+PublishedTable describe_published(Connection& connection, std::string_view publication,
+                                  std::string_view schema, std::string_view table) {
+  const bool lists = connection.server_version() >= kColumnLists;
+  const Result published = connection.query(
+      lists ? "SELECT a.name, p.rowfilter FROM pg_publication_tables p, unnest(p.attnames) AS a(name) "
+              "WHERE p.pubname = $1 AND p.schemaname = $2 AND p.tablename = $3"
+            : "SELECT NULL, NULL FROM pg_publication_tables p "
+              "WHERE p.pubname = $1 AND p.schemaname = $2 AND p.tablename = $3",
+      {std::string(publication), std::string(schema), std::string(table)});
+  if (published.rows() == 0) {
+    throw Error(ErrorKind::schema,
+                fmt::format("the publication \"{}\" has no table {}.{}", publication, schema, table),
+                fmt::format("ALTER PUBLICATION {} ADD TABLE {}", postgres::quote_identifier(publication),
+                            postgres::quote_table(schema, table)));
+  }
+  if (!lists) return {describe(connection, schema, table, std::nullopt), {}};
+  std::set<std::string, std::less<>> wanted = names(published, 0);
+  if (connection.server_version() < kPublishedGeneratedColumns) {
+    const Result generated = connection.query(
+        "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attgenerated <> ''",
+        {postgres::quote_table(schema, table)});
+    for (const std::string& name : names(generated, 0)) wanted.erase(name);
+  }
+  return {describe(connection, schema, table, wanted), std::string(published.text(0, 1))};
+}
+
+std::string TypeCatalog::format(std::uint32_t oid, std::int32_t typmod) {
+  const Result result = connection_.query("SELECT format_type($1::oid, $2::int4)",
+                                          {std::to_string(oid), std::to_string(typmod)});
+  return std::string(result.text(0, 0));
+}
+
+const TypeCatalog::Row& TypeCatalog::look_up(std::uint32_t oid) {
+  if (const auto known = rows_.find(oid); known != rows_.end()) return known->second;
+  const Result result = connection_.query(
+      "SELECT t.typtype, t.typbasetype, t.typtypmod, CASE WHEN e.typarray = t.oid THEN e.oid ELSE 0 END, "
+      "t.typname = 'citext' FROM pg_type t LEFT JOIN pg_type e ON e.oid = t.typelem WHERE t.oid = $1::oid",
+      {std::to_string(oid)});
+  Row row;
+  if (result.rows() == 1) {
+    row.kind = result.text(0, 0).front();
+    row.base = oid_of(result, 0, 1);
+    row.base_typmod = static_cast<std::int32_t>(result.integer(0, 2));
+    row.element = oid_of(result, 0, 3);
+    row.citext = is_true(result, 0, 4);
+  }
+  return rows_.emplace(oid, row).first->second;
+}
+
+PgType TypeCatalog::resolve(std::uint32_t oid, std::int32_t typmod) {
+  if (const auto known = resolved_.find({oid, typmod}); known != resolved_.end()) return known->second;
+  PgType type = builtin_type(oid, typmod);
+  if (type.kind == TypeKind::other) {
+    const Row& row = look_up(oid);
+    if (row.kind == 'd') return resolve(row.base, row.base_typmod);
+    if (row.kind == 'e') type.kind = TypeKind::enumeration;
+    if (row.citext) type.kind = TypeKind::text;
+    if (row.element != 0) {
+      const PgType element = resolve(row.element, typmod);
+      const bool nested = element.kind == TypeKind::array;  // of a domain over an array
+      type.kind = nested ? TypeKind::other : TypeKind::array;
+      type.element = nested ? TypeKind::other : element.kind;
+      type.element_oid = row.element;
+      type.precision = element.precision;
+      type.scale = element.scale;
+    }
+  }
+  type.name = format(oid, typmod);
+  return resolved_.emplace(std::pair(oid, typmod), type).first->second;
+}
+
+}  // namespace freshet::capture
