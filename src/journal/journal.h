@@ -32,12 +32,14 @@ class Writer {
   // The newest watermark of any generation, as found at opening or sealed since. Nothing: the journal is new.
   virtual const std::optional<Watermark>& last() const = 0;
 
-  // Bytes that may still be appended before the journal's limit; 0: full, wait for load to release.
-  virtual std::uint64_t room() const = 0;
+  // Bytes that may still be appended before the journal's limit; 0: full, wait for load to release. May free
+  // what load has released. Ask between transactions: append() refuses nothing for the limit, so that a
+  // transaction larger than what is left isn't cut in two.
+  virtual std::uint64_t room() = 0;
 
   // Takes a copy. The change's generation and epoch are set by the writer. Not durable, and not visible to
-  // readers, before a seal. Throws Error{transient|capacity} when it can't; the writer is then of no more
-  // use.
+  // readers, before a seal. Its schema is known by its address until the next seal: it must stay there,
+  // unchanged, until then. Throws Error{transient|capacity} when it can't; the writer is then of no more use.
   virtual void append(const Change& change) = 0;
 
   // Makes everything appended so far durable, then publishes the watermark. `commit_lsn`: every change of
@@ -54,7 +56,8 @@ class Writer {
   virtual void set_epoch(Epoch epoch) = 0;
 };
 
-// A record and where it stands. The change borrows from the reader's buffers: valid during the call only.
+// A record and where it stands. The change borrows from the reader's buffers: valid during the call only. Its
+// schema stays as long as the reader, one address for each shape that capture announced.
 using Visitor = std::function<void(const Change& change, const Partition& partition, Offset offset)>;
 
 // One per journal; owned and called by load's thread only.
