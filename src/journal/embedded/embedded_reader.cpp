@@ -1,0 +1,99 @@
+#include "journal/embedded/embedded_reader.h"
+
+#include <algorithm>
+
+#include "journal/embedded/block_reader.h"
+#include "journal/embedded/range_read.h"
+#include "journal/embedded/released.h"
+#include "journal/embedded/watermark.h"
+
+namespace freshet::journal {
+namespace {
+
+// How often the tail is looked at while there is nothing new: a read of 60 bytes.
+constexpr std::chrono::milliseconds kPoll{5};
+
+}  // namespace
+
+std::optional<Watermark> EmbeddedReader::next(const std::optional<Watermark>& after, std::uint64_t max_bytes,
+                                              std::chrono::milliseconds wait) {
+  const Deadline deadline(*options_.clock, wait);
+  while (true) {
+    if (index_.refresh() && !nothing_above(after))
+      if (std::optional<Watermark> found = newest_within(after, max_bytes)) return found;
+    if (deadline.passed()) return std::nullopt;
+    options_.clock->sleep(std::min(deadline.left(), kPoll), {});
+  }
+}
+
+bool EmbeddedReader::nothing_above(const std::optional<Watermark>& after) {
+  const Tail& tail = *index_.tail();
+  if (!after) return tail.watermark == 0;
+  if (after->number < tail.watermark) return false;
+  // A writer that came later knows every watermark before it, or the journal isn't the one it was.
+  if (after->journal != tail.journal ||
+      (after->number > tail.watermark && tail.generation > after->generation))
+    throw Error(ErrorKind::identity,
+                "position " + std::to_string(after->number) + " of journal " + after->journal +
+                    " isn't in the journal " + tail.journal,
+                "the journal was replaced, or restored from an older copy: snapshot every table again");
+  if (after->number == tail.watermark) index_.after(after);  // refuses one of another history
+  return true;
+}
+
+std::optional<Watermark> EmbeddedReader::newest_within(const std::optional<Watermark>& after,
+                                                       std::uint64_t max_bytes) {
+  Place place = index_.after(after);
+  std::optional<Place> best_place;
+  std::string best;
+  std::uint64_t bytes = 0;
+  bool more = true;
+  for (; more && place.segment <= index_.tail()->end.segment; place = {place.segment + 1, 0}) {
+    std::optional<LogIndex::Readable> readable = index_.open(place.segment);
+    if (!readable) return std::nullopt;  // retention took it just now: look again
+    BlockReader blocks(std::move(readable->file), place.byte, readable->end, BlockReader::Window::headers);
+    while (const auto header = blocks.next()) {
+      if (header->kind == BlockKind::data) {
+        bytes += header->raw_size;
+        more = !best_place || bytes <= max_bytes;
+      } else {
+        index_.catalog().learn(*header, blocks.body());
+      }
+      if (header->kind == BlockKind::watermark) {
+        best = blocks.body();
+        best_place = {place.segment, blocks.after()};
+        more = bytes <= max_bytes;
+      }
+      if (!more) break;
+    }
+  }
+  if (!best_place) return std::nullopt;
+  Watermark found = *read_seal(best, index_.catalog(), index_.tail()->journal).watermark;
+  index_.remember(found, *best_place);
+  return found;
+}
+
+void EmbeddedReader::read(const Ends& from, const Ends& to, const Visitor& visit,
+                          const std::function<bool(const std::string& stream)>& only) {
+  RangeRead(index_, from, to, visit, only).run();
+}
+
+void EmbeddedReader::release(const Durable<Ends>& ends, const std::set<std::string>& held) {
+  if (!index_.refresh()) return;
+  write_released(index_.layout(), {index_.tail()->journal, ends.get(), held});
+}
+
+std::set<std::string> EmbeddedReader::gaps() const {
+  return {};
+}
+
+std::uint64_t EmbeddedReader::bytes() const {
+  const std::optional<Tail> tail = read_tail(index_.layout());
+  return tail ? tail->bytes : 0;
+}
+
+std::unique_ptr<Reader> open_reader(const EmbeddedOptions& options) {
+  return std::make_unique<EmbeddedReader>(options);
+}
+
+}  // namespace freshet::journal
