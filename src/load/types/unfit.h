@@ -1,0 +1,29 @@
+// Unfit: why a value can't be held exactly by its mirror column. Expected per record, so a value and no
+// exception: the row goes to quarantine with it, or, where the contract says so by name, becomes a counted
+// NULL.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace freshet::load {
+
+enum class Unfit : std::uint8_t {
+  null,          // NULL where the contract says there is none
+  nan,           // a numeric's NaN for a Decimal
+  infinity,      // of a numeric, date or timestamp
+  out_of_range,  // a date, timestamp or number beyond the mirror's type
+  fraction,      // more digits after the point than the contract's Decimal holds
+  dimensions,    // an array of more than one dimension, or that doesn't begin at 1
+  json,          // a document that ClickHouse's JSON would alter or refuse
+  binary_form,   // a type whose binary form isn't known
+  malformed,     // bytes that aren't a value of the type
+  unchanged,     // unchanged TOAST that nobody has filled
+};
+
+// One word for metrics and quarantine headers: "out_of_range".
+std::string_view to_string(Unfit unfit);
+// For people, after the column's name: "is infinite, which a Date32 or DateTime64 can't be".
+std::string_view explain(Unfit unfit);
+
+}  // namespace freshet::load
