@@ -136,17 +136,21 @@ void append_time(std::string& to, std::int64_t micros_of_day) {
   while (to.back() == '0') to.pop_back();
 }
 
-void append_timestamp(std::string& to, std::int64_t micros, bool with_zone) {
-  std::int64_t days = micros / kMicrosPerDay;
-  std::int64_t time = micros % kMicrosPerDay;
-  if (time < 0) {
-    time += kMicrosPerDay;
+Instant Instant::from_postgres(std::int64_t micros_since_2000) {
+  std::int64_t days = micros_since_2000 / kMicrosPerDay;
+  std::int64_t micros = micros_since_2000 % kMicrosPerDay;
+  if (micros < 0) {
+    micros += kMicrosPerDay;
     --days;
   }
-  const Civil date = civil_from_days(days);
+  return {days + kPostgresEpochDays, micros};
+}
+
+void append_timestamp(std::string& to, const Instant& instant, bool with_zone) {
+  const Civil date = civil_from_days(instant.days);
   append_day(to, date);
   to += ' ';
-  append_time(to, time);
+  append_time(to, instant.micros);
   if (with_zone) to += "+00";
   if (date.year <= 0) to += kBc;
 }
@@ -172,7 +176,7 @@ std::optional<std::int64_t> parse_date(std::string_view text) {
   return days_from_civil(date);
 }
 
-std::optional<std::int64_t> parse_timestamp(std::string_view text, bool with_zone) {
+std::optional<Instant> parse_timestamp(std::string_view text, bool with_zone) {
   const bool bc = take_suffix(text, kBc);
   if (with_zone && !take_suffix(text, "+00")) return std::nullopt;
   Civil date;
@@ -181,7 +185,7 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text, bool with_zon
     return std::nullopt;
   if (bc) date.year = 1 - date.year;
   if (!exists(date)) return std::nullopt;
-  return days_from_civil(date) * kMicrosPerDay + time;
+  return Instant{days_from_civil(date), time};
 }
 
 }  // namespace freshet::pg_text

@@ -87,8 +87,7 @@ bool put_timestamp(std::string& to, std::string_view binary, bool with_zone) {
   if (binary.size() != 8) return false;
   const auto micros = load_be<std::int64_t>(binary.data());
   if (append_infinity(to, micros)) return true;
-  if (micros > std::numeric_limits<std::int64_t>::max() - kPostgresEpochMicros) return false;
-  append_timestamp(to, micros + kPostgresEpochMicros, with_zone);
+  append_timestamp(to, Instant::from_postgres(micros), with_zone);
   return true;
 }
 

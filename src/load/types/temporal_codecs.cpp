@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::int64_t kFirstDay = -25'567;  // 1900-01-01
 constexpr std::int64_t kLastDay = 120'529;   // 2299-12-31
-constexpr std::int64_t kMicrosPerDay = pg_text::kMicrosPerDay;
 
 template <class Integer>
 bool infinite(Integer value) {
@@ -27,10 +26,9 @@ std::optional<Unfit> set_day(std::int64_t days, DateCodec::Value& value) {
   return std::nullopt;
 }
 
-std::optional<Unfit> set_instant(std::int64_t micros, TimestampCodec::Value& value) {
-  if (micros < kFirstDay * kMicrosPerDay || micros >= (kLastDay + 1) * kMicrosPerDay)
-    return Unfit::out_of_range;
-  value = micros;
+std::optional<Unfit> set_instant(const pg_text::Instant& instant, TimestampCodec::Value& value) {
+  if (instant.days < kFirstDay || instant.days > kLastDay) return Unfit::out_of_range;
+  value = instant.days * pg_text::kMicrosPerDay + instant.micros;
   return std::nullopt;
 }
 
@@ -53,15 +51,13 @@ std::optional<Unfit> TimestampCodec::from_binary(std::string_view bytes, Value& 
   if (bytes.size() != 8) return Unfit::malformed;
   const auto micros = load_be<std::int64_t>(bytes.data());
   if (infinite(micros)) return Unfit::infinity;
-  if (micros > std::numeric_limits<std::int64_t>::max() - pg_text::kPostgresEpochMicros)
-    return Unfit::out_of_range;
-  return set_instant(micros + pg_text::kPostgresEpochMicros, value);
+  return set_instant(pg_text::Instant::from_postgres(micros), value);
 }
 
 std::optional<Unfit> TimestampCodec::from_text(std::string_view text, Value& value) const {
   if (infinite(text)) return Unfit::infinity;
-  const std::optional<std::int64_t> micros = pg_text::parse_timestamp(text, with_zone);
-  return micros ? set_instant(*micros, value) : Unfit::malformed;
+  const std::optional<pg_text::Instant> instant = pg_text::parse_timestamp(text, with_zone);
+  return instant ? set_instant(*instant, value) : Unfit::malformed;
 }
 
 }  // namespace freshet::load
