@@ -1,0 +1,28 @@
+// Every type of docs/types.md with values at its limits, and how to make random ones. A table of data: the
+// tests beside it run each line through the codec.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "contract/contract.h"
+
+namespace freshet::test {
+
+struct TypeCase {
+  std::string type;                 // as a column's type in CREATE TABLE
+  std::vector<std::string> values;  // SQL expressions that the mirror holds exactly
+  std::string random = {};          // SQL expression over g = 1, 2, ...; empty: none
+  std::vector<std::pair<std::string, std::string>> unfit = {};  // SQL expression, word of the reason
+  std::optional<std::string> clickhouse_type = {};              // the contract's
+  // How ClickHouse prints the column {v} as PostgreSQL does; empty: by the mirror's type.
+  std::string print = {};
+};
+
+// Types, domains and extensions that the cases need; run once in a test's database.
+extern const std::string kTypesSetup;
+
+const std::vector<TypeCase>& type_cases();
+
+}  // namespace freshet::test
