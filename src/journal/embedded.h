@@ -17,7 +17,8 @@ struct EmbeddedOptions {
   // What the journal may hold on disk. Advice to the appender (Writer::room): a transaction that is being
   // appended is never cut in two for it.
   std::uint64_t limit = std::uint64_t{16} << 30;
-  // A new segment file is begun beyond this. Whole segments are what retention removes.
+  // A new segment file is begun beyond this, or an eighth of the limit if that is less. Retention removes
+  // whole segments.
   std::uint64_t segment_bytes = std::uint64_t{64} << 20;
   // How long records are kept after load has released them, as long as three quarters of the limit suffice.
   std::chrono::seconds retention_age{0};

@@ -59,6 +59,18 @@ bool remove(const Path& path) {
   throw system_error(errno, "can't remove", path);
 }
 
+void rename(const Path& from, const Path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) throw system_error(errno, "can't rename", from);
+}
+
+WallTime modified(const Path& path) {
+  struct stat status;
+  if (::stat(path.c_str(), &status) != 0) throw system_error(errno, "can't stat", path);
+  const auto since =
+      std::chrono::seconds(status.st_mtim.tv_sec) + std::chrono::nanoseconds(status.st_mtim.tv_nsec);
+  return WallTime(std::chrono::duration_cast<std::chrono::microseconds>(since));
+}
+
 std::optional<std::string> read_whole(const Path& path) {
   const std::optional<File> file = File::open_if_there(path);
   if (!file) return std::nullopt;
@@ -75,7 +87,7 @@ void replace(const Path& path, std::string_view content) {
     file.write_at(0, content);
     file.sync_data();
   }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) throw system_error(errno, "can't replace", path);
+  files::rename(temporary, path);
   sync_directory(parent_of(path));
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "adapter/files/file.h"
+#include "base/clock.h"
 
 namespace freshet::files {
 
@@ -19,6 +20,11 @@ void sync_directory(const Path& path);
 std::vector<std::string> list(const Path& path);
 // True when it was there.
 bool remove(const Path& path);
+
+// Replaces what is there; both in one file system.
+void rename(const Path& from, const Path& to);
+// When it was last written.
+WallTime modified(const Path& path);
 
 std::optional<std::string> read_whole(const Path& path);
 // The file has the old content or this one, whatever happens; durable when it returns.

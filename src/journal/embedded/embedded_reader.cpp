@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "journal/embedded/block_reader.h"
+#include "journal/embedded/gaps.h"
 #include "journal/embedded/range_read.h"
 #include "journal/embedded/released.h"
 #include "journal/embedded/watermark.h"
@@ -50,7 +51,10 @@ std::optional<Watermark> EmbeddedReader::newest_within(const std::optional<Water
   bool more = true;
   for (; more && place.segment <= index_.tail()->end.segment; place = {place.segment + 1, 0}) {
     std::optional<LogIndex::Readable> readable = index_.open(place.segment);
-    if (!readable) return std::nullopt;  // retention took it just now: look again
+    if (!readable) {  // retention took it: look again from what is left
+      index_.forget(place.segment);
+      return std::nullopt;
+    }
     BlockReader blocks(std::move(readable->file), place.byte, readable->end, BlockReader::Window::headers);
     while (const auto header = blocks.next()) {
       if (header->kind == BlockKind::data) {
@@ -84,7 +88,11 @@ void EmbeddedReader::release(const Durable<Ends>& ends, const std::set<std::stri
 }
 
 std::set<std::string> EmbeddedReader::gaps() const {
-  return {};
+  const std::optional<Released> released = read_released(index_.layout());
+  std::set<std::string> streams;
+  for (const auto& [stream, end] : open_gaps(read_gaps(index_.layout()), released.value_or(Released())))
+    streams.insert(stream);
+  return streams;
 }
 
 std::uint64_t EmbeddedReader::bytes() const {

@@ -20,6 +20,9 @@ constexpr std::uint64_t kOpenBytesMax = std::uint64_t{32} << 20;
 // The room that a block's buffer keeps between blocks.
 constexpr std::size_t kKeptBufferMax = 2 * kBlockBytes;
 
+// A journal consists of at least so many segments: the one in use can't be freed.
+constexpr std::uint64_t kSegmentsMin = 8;
+
 const Layout& make_folders(const Layout& layout) {
   files::make_directory(layout.directory());
   files::make_directory(layout.segments());
@@ -40,6 +43,7 @@ EmbeddedWriter::EmbeddedWriter(const EmbeddedOptions& options)
       lock_(make_folders(layout_).lock(), "the journal"),
       tail_(files::File::open_to_write(layout_.tail())),
       log_(layout_) {
+  options_.segment_bytes = std::min(options_.segment_bytes, options_.limit / kSegmentsMin);
   open();
 }
 
@@ -50,6 +54,7 @@ void EmbeddedWriter::open() {
   } else {
     state_.journal = random_identity();
     log_.begin(1, state_);
+    log_.sync();
   }
   state_.generation = state_.generation.next();
   notes_ = state_.notes;
@@ -58,8 +63,17 @@ void EmbeddedWriter::open() {
     const auto& schemas = state_.catalog.at(i).schemas;
     blocks_.push_back({.stream = i, .schema = schemas.empty() ? 0 : schemas.rbegin()->first});
   }
+  retention_.emplace(options_, layout_, state_.catalog, state_.journal);
+  durable_ = log_.end();
+  retention_->run(log_.end(), durable_.segment);  // a full disk may have ended the last run
+  mark_opening();
+}
+
+// A place that recovery may cut back to, as after a watermark.
+void EmbeddedWriter::mark_opening() {
   log_.append({.kind = BlockKind::opening, .generation = state_.generation}, {});
   log_.sync();
+  durable_ = log_.end();
   publish();
 }
 
@@ -71,7 +85,9 @@ void EmbeddedWriter::set_epoch(Epoch epoch) {
 }
 
 std::uint64_t EmbeddedWriter::room() {
-  const std::uint64_t used = bytes_ + log_.end().byte + open_bytes_;
+  require_usable();
+  if (retention_->run(log_.end(), durable_.segment)) publish();
+  const std::uint64_t used = bytes() + open_bytes_;
   return used < options_.limit ? options_.limit - used : 0;
 }
 
@@ -161,7 +177,7 @@ void EmbeddedWriter::put(const BlockHeader& header, std::string_view raw) {
 
 void EmbeddedWriter::flush(OpenBlock& block) {
   if (block.records == 0) return;
-  next_segment_if_full();
+  if (segment_full()) or_fail([&] { next_segment(); });
   put({.kind = BlockKind::data,
        .epoch = epoch_,
        .stream = block.stream,
@@ -185,17 +201,17 @@ void EmbeddedWriter::flush_all() {
   for (OpenBlock& block : blocks_) flush(block);
 }
 
-void EmbeddedWriter::next_segment_if_full() {
-  if (log_.filled() < options_.segment_bytes) return;
-  or_fail([&] { log_.begin(log_.end().segment + 1, state_); });
+void EmbeddedWriter::next_segment() {
+  const Place finished = log_.end();
+  log_.begin(finished.segment + 1, state_);
+  retention_->next_segment(finished.byte, state_.next);
 }
 
 Durable<Watermark> EmbeddedWriter::seal(Lsn commit_lsn, Micros committed_at) {
   require_usable();
   CHECK(!state_.last || epoch_ > state_.last->epoch || commit_lsn >= state_.last->commit_lsn);
-  // Before anything else: what a seal consists of must be in one file.
-  next_segment_if_full();
   flush_all();
+  // From here on nothing begins another segment: what a seal says must be in one.
   if (notes_ != state_.notes) put({.kind = BlockKind::notes, .generation = state_.generation}, notes_);
   const std::uint64_t number = state_.last ? state_.last->number + 1 : 1;
   const Watermark watermark{state_.journal, state_.generation, number,       epoch_,
@@ -204,20 +220,25 @@ Durable<Watermark> EmbeddedWriter::seal(Lsn commit_lsn, Micros committed_at) {
       seal_body({log_.synced(), watermark}, state_.catalog));
   or_fail([&] {
     log_.sync();
+    durable_ = log_.end();
     publish();
+    if (!segment_full()) return;
+    next_segment();
+    mark_opening();  // so that retention may take the one that is full
   });
   by_address_.clear();
   recent_ = nullptr;
   for (OpenBlock& block : blocks_) block.address = nullptr;
+  retention_->run(log_.end(), durable_.segment);
   return confirm(watermark);
 }
 
 void EmbeddedWriter::publish() {
   write_tail(tail_, {.journal = state_.journal,
                      .generation = state_.generation,
-                     .end = log_.end(),
+                     .end = durable_,
                      .watermark = state_.last ? state_.last->number : 0,
-                     .bytes = bytes_ + log_.end().byte});
+                     .bytes = bytes()});
 }
 
 void EmbeddedWriter::require_usable() const {

@@ -1,10 +1,12 @@
 // EmbeddedWriter: gathers each stream's records in an open block, writes blocks to the shared log, seals.
 #pragma once
 
+#include <optional>
 #include <unordered_map>
 
 #include "adapter/files/directory.h"
 #include "journal/embedded.h"
+#include "journal/embedded/retention.h"
 #include "journal/embedded/segment_log.h"
 
 namespace freshet::journal {
@@ -35,6 +37,7 @@ class EmbeddedWriter final : public Writer, DurabilityWitness<EmbeddedWriter> {
   };
 
   void open();
+  void mark_opening();
   void make_room(OpenBlock& block, std::size_t size);
   void put(const BlockHeader& header, std::string_view raw);
   template <class Work>
@@ -44,8 +47,10 @@ class EmbeddedWriter final : public Writer, DurabilityWitness<EmbeddedWriter> {
   void announce(OpenBlock& block, const TableSchema& schema);
   void flush(OpenBlock& block);
   void flush_all();
-  void next_segment_if_full();
+  bool segment_full() const { return log_.filled() >= options_.segment_bytes; }
+  void next_segment();
   void publish();
+  std::uint64_t bytes() const { return retention_->bytes() + log_.end().byte; }
   void require_usable() const;
 
   EmbeddedOptions options_;
@@ -53,8 +58,10 @@ class EmbeddedWriter final : public Writer, DurabilityWitness<EmbeddedWriter> {
   files::DirectoryLock lock_;
   files::File tail_;
   SegmentLog log_;
-  LogState state_;     // of everything in the log
-  std::string notes_;  // state_.notes after the next seal
+  LogState state_;                      // of everything in the log
+  std::optional<Retention> retention_;  // there once the log is open
+  Place durable_;                       // the end of the last seal
+  std::string notes_;                   // state_.notes after the next seal
   Epoch epoch_ = 0;
   std::deque<OpenBlock> blocks_;  // by stream number - 1
   // Until the next seal a schema is known by its address.
@@ -62,7 +69,6 @@ class EmbeddedWriter final : public Writer, DurabilityWitness<EmbeddedWriter> {
   const TableSchema* recent_ = nullptr;
   OpenBlock* recent_block_ = nullptr;
   std::uint64_t open_bytes_ = 0;  // in all open blocks
-  std::uint64_t bytes_ = 0;       // in the finished files
   bool failed_ = false;
 };
 

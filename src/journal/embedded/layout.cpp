@@ -28,12 +28,16 @@ std::vector<std::uint64_t> Layout::list_segments() const {
   return numbers;
 }
 
-void write_checked(files::File& file, std::string_view content) {
+std::string with_checksum(std::string_view content) {
   std::string bytes;
   append_le(bytes, static_cast<std::uint32_t>(content.size()));
   bytes += content;
   append_le(bytes, XXH3_64bits(bytes.data(), bytes.size()));
-  file.write_at(0, bytes);
+  return bytes;
+}
+
+void write_checked(files::File& file, std::string_view content) {
+  file.write_at(0, with_checksum(content));
 }
 
 std::optional<std::string> read_checked(const std::filesystem::path& path) {

@@ -36,6 +36,7 @@ std::string file_number(std::uint64_t number);
 
 // A small text written in place with a checksum: a reader that comes in between, or after a power failure,
 // finds it torn and gets nothing. In place, because that works on a full disk, too.
+std::string with_checksum(std::string_view content);
 void write_checked(files::File& file, std::string_view content);
 std::optional<std::string> read_checked(const std::filesystem::path& path);
 

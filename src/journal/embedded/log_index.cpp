@@ -94,6 +94,10 @@ void LogIndex::remember(Watermark watermark, Place place) {
   if (marks_.size() > kMarksMax) marks_.pop_back();
 }
 
+void LogIndex::forget(std::uint64_t segment) {
+  std::erase_if(marks_, [&](const Mark& mark) { return mark.place.segment <= segment; });
+}
+
 Place LogIndex::search(const Watermark& watermark) {
   const std::uint64_t segment =
       last_segment_where([&](const Prelude& prelude) { return prelude.last_number() <= watermark.number; });
@@ -135,12 +139,6 @@ Place LogIndex::before(const std::map<std::string, std::uint64_t>& offsets) {
     if (below) best = std::max(best, mark.place);
   }
   return best;
-}
-
-std::uint64_t LogIndex::first_offset(const std::string& name) {
-  const Prelude& first = prelude(segments().first);
-  const Catalog::Stream* stream = catalog_.find(name);
-  return stream == nullptr ? 0 : first.start(stream->number);
 }
 
 }  // namespace freshet::journal

@@ -25,11 +25,13 @@ class LogIndex {
   // the first place that is left. Throws Error{identity} when it isn't of this journal.
   Place after(const std::optional<Watermark>& watermark);
   void remember(Watermark watermark, Place place);
+  // This segment and all before it are gone.
+  void forget(std::uint64_t segment);
 
   // A place at or before the first record at or above these offsets, by stream name; near it where known.
   Place before(const std::map<std::string, std::uint64_t>& offsets);
-  // The offset of the first record of a stream that is still in the log.
-  std::uint64_t first_offset(const std::string& stream);
+  // How the log begins that is still there.
+  const Prelude& first_prelude() { return prelude(segments().first); }
 
   // The segment's file and how much of it may be read. Nothing when retention has taken it.
   struct Readable {

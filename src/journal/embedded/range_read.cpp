@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "adapter/files/directory.h"
+#include "journal/embedded/held.h"
 #include "journal/record.h"
 
 namespace freshet::journal {
@@ -39,6 +40,8 @@ void RangeRead::run() {
 
 // From the first wanted record to the end of the log, or until everything was read.
 void RangeRead::pass() {
+  read_held();
+  if (done()) return;
   const Place start = index_.before(wanted());
   if (!read_segment(start.segment, start.byte)) return;
   for (std::uint64_t segment = start.segment + 1; segment <= index_.tail()->end.segment && !done(); ++segment)
@@ -52,17 +55,43 @@ std::map<std::string, std::uint64_t> RangeRead::wanted() const {
   return offsets;
 }
 
+// What isn't in the log any more was moved aside, or is lost. The log is looked at first: records leave it
+// only after they were moved.
+void RangeRead::read_held() {
+  const Prelude& log = index_.first_prelude();
+  const bool needed = std::any_of(ranges_.begin(), ranges_.end(), [&](const auto& entry) {
+    const Catalog::Stream* stream = index_.catalog().find(entry.first);
+    return !entry.second.done() && stream != nullptr && entry.second.next < log.start(stream->number);
+  });
+  if (!needed) return;
+  for (const HeldFile& held : list_held(index_.layout())) {
+    const Range* range = range_of(held.stream);
+    if (range == nullptr || range->done() || held.end <= range->next) continue;
+    std::optional<files::File> file = files::File::open_if_there(held.path(index_.layout()));
+    if (!file) continue;
+    BlockReader blocks(std::move(*file), 0, held.bytes, BlockReader::Window::bodies);
+    read_blocks(blocks);
+  }
+}
+
 // False when the file is gone.
 bool RangeRead::read_segment(std::uint64_t segment, std::uint64_t from) {
   std::optional<LogIndex::Readable> readable = index_.open(segment);
-  if (!readable) return false;
+  if (!readable) {
+    index_.forget(segment);
+    return false;
+  }
   BlockReader blocks(std::move(readable->file), from, readable->end, BlockReader::Window::bodies);
+  read_blocks(blocks);
+  return true;
+}
+
+void RangeRead::read_blocks(BlockReader& blocks) {
   while (!done()) {
     const auto header = blocks.next();
-    if (!header) return true;
+    if (!header) return;
     take(blocks, *header);
   }
-  return true;
 }
 
 void RangeRead::take(BlockReader& blocks, const BlockHeader& header) {

@@ -31,7 +31,9 @@ class RangeRead {
   bool done() const { return open_ == 0; }
   void pass();
   void refuse_lost();
+  void read_held();
   bool read_segment(std::uint64_t segment, std::uint64_t from);
+  void read_blocks(BlockReader& blocks);
   void take(BlockReader& blocks, const BlockHeader& header);
   void deliver(const BlockHeader& header, std::string_view raw, Range& range);
   Range* range_of(std::uint32_t stream);
