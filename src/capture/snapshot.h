@@ -24,9 +24,9 @@ namespace freshet::capture {
 
 struct SnapshotOptions {
   std::string url;
-  std::string publication;      // gives columns and row filter of tables that name no columns themselves
-  std::string spool_directory;  // must exist
-  int workers = 2;              // as many connections
+  std::string publication;  // gives columns and row filter of tables that name no columns; empty: all columns
+  std::string spool_directory;                        // must exist
+  int workers = 2;                                    // as many connections
   std::uint64_t chunk_bytes = 8 << 20;                // what one chunk aims at
   std::chrono::milliseconds chunk_time{2'000};        // likewise
   std::uint64_t memory_bytes = 64 << 20;              // of finished chunks; beyond, they are spooled
@@ -71,6 +71,7 @@ inline constexpr std::size_t kKeysPerRequest = 10'000;
 //   when `first`: snapshot_begin with `flags`; each of `rows` as snapshot_row; each of `gone` (a tuple whose
 //   key columns are set) as snapshot_gone; when `last`: snapshot_end with `flags`; then keeps `progress`
 //   under `stream`, durable with the same seal. Empty: nothing to keep.
+// It must be gone before its Snapshotter is.
 struct FinishedChunk {
   std::string stream;
   std::shared_ptr<const TableSchema> schema;  // shared by all chunks of one reading of the table

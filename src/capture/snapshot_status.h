@@ -44,6 +44,7 @@ struct SnapshotStatus {
   std::uint64_t spooled_bytes = 0;
   bool waiting_for_room = false;  // the spool is full: the journal doesn't take chunks
   bool slowed = false;            // by the source's own latency
+  std::string connection_error;   // while no worker can connect
   bool complete() const {         // of all tables that aren't periodic
     for (const TableStatus& table : tables)
       if (!table.periodic && table.state != SnapshotState::complete) return false;

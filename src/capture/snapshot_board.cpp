@@ -1,0 +1,141 @@
+// The journal thread's side of the board, and the status.
+#include "capture/snapshot_board.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace freshet::capture {
+namespace {
+
+// A table and one of its partitions may be read side by side.
+std::string key_of(const TableRequest& request) {
+  const std::string stream = request.schema + "." + request.table;
+  return request.leaf ? fmt::format("{} leaf {}", stream, *request.leaf) : stream;
+}
+
+}  // namespace
+
+SnapshotBoard::SnapshotBoard(const SnapshotOptions& options, const SpoolBudget& budget)
+    : options_(options), budget_(budget), throttle_(options.rows_per_second, options.bytes_per_second) {}
+
+void SnapshotBoard::happened() {
+  ++events_;
+  happened_.notify_all();
+}
+
+std::shared_ptr<Point> SnapshotBoard::new_point() {
+  auto point = std::make_shared<Point>();
+  points_.push_back(point);
+  return point;
+}
+
+void SnapshotBoard::begin(const std::vector<TableRequest>& tables, std::optional<Lsn> v,
+                          const std::map<std::string, std::string>& kept) {
+  const MutexLock lock(mutex_);
+  const auto point = std::make_shared<Point>();
+  point->given = v;
+  for (const TableRequest& request : tables) begin_table(request, point, kept);
+  if (point.use_count() > 1) points_.push_back(point);  // some table waits for it
+  happened();
+}
+
+void SnapshotBoard::begin_table(const TableRequest& request, const std::shared_ptr<Point>& point,
+                                const std::map<std::string, std::string>& kept) {
+  const std::string key = key_of(request);
+  drop_finished(key);
+  Table& table = tables_[key];
+  table.request = request;
+  table.stream = request.schema + "." + request.table;
+  table.flags = flags_of(request);
+  table.retry.clear();
+  table.resume.reset();
+  table.start_over(point);
+  if (!request.leaf && !table.periodic()) resume(table, kept);
+}
+
+// Takes up what `kept` has of the table. True when that decides how it goes on.
+bool SnapshotBoard::resume(Table& table, const std::map<std::string, std::string>& kept) {
+  const auto text = kept.find(table.stream);
+  if (text == kept.end() || text->second.empty()) return false;
+  try {
+    TableProgress progress = decode_progress(text->second);
+    if (progress.complete && table.request.mode == SnapshotMode::again) return false;
+    table.complete = progress.complete;
+    table.v = progress.v;
+    table.flags = progress.flags;
+    table.point = std::make_shared<Point>(Point::passed_at(progress.v));
+    if (!progress.complete) table.resume = std::move(progress);
+    return true;
+  } catch (const Error& error) {
+    // Reading the whole table again, and sweeping, is right whatever had been read.
+    log::warn("snapshot_progress_unreadable", {{"stream", table.stream}, {"error", error.message()}});
+    table.flags |= kSweep;
+    return false;
+  }
+}
+
+void SnapshotBoard::read_keys(KeyRequest request) {
+  if (request.keys.size() > kKeysPerRequest || request.keys.empty())
+    throw Error(ErrorKind::capacity,
+                fmt::format("{} keys of {}.{} at once", request.keys.size(), request.schema, request.table),
+                fmt::format("ask for 1 to {} at a time", kKeysPerRequest));
+  const MutexLock lock(mutex_);
+  KeyJob& job = key_jobs_[++last_key_job_];
+  job.point = request.v ? std::make_shared<Point>(Point::passed_at(*request.v)) : new_point();
+  job.request = std::move(request);
+  happened();
+}
+
+std::optional<FinishedChunk> SnapshotBoard::take(Lsn passed) {
+  const MutexLock lock(mutex_);
+  const auto found = std::ranges::find_if(
+      finished_, [&](const Finished& finished) { return finished.chunk.after <= passed; });
+  if (found == finished_.end()) return std::nullopt;
+  Finished finished = std::move(*found);
+  finished_.erase(found);
+  complete_chunk(finished);
+  happened();
+  return std::move(finished.chunk);
+}
+
+// What only the order of taking decides: whether it is its table's first or last one, and the progress.
+void SnapshotBoard::complete_chunk(Finished& finished) {
+  if (finished.table.empty()) return;
+  Table& table = tables_.at(finished.table);
+  FinishedChunk& chunk = finished.chunk;
+  if (table.periodic()) {
+    chunk.first = chunk.last = true;
+    table.claimed = false;
+    table.complete = true;
+    return;
+  }
+  const Reading::Taken taken = table.reading->take(finished.claim);
+  chunk.first = taken.first;
+  chunk.last = taken.last;
+  if (!table.request.leaf) chunk.progress = encode(table.reading->progress());
+  if (!taken.last) return;
+  table.complete = true;
+  log::info("snapshot_complete", {{"stream", table.stream}, {"v", to_string(chunk.v)}, {"rows", table.rows}});
+  if (table.request.leaf) tables_.erase(finished.table);
+}
+
+void SnapshotBoard::drop_finished(const std::string& key) {
+  std::erase_if(finished_, [&](const Finished& finished) { return finished.table == key; });
+}
+
+SnapshotStatus SnapshotBoard::status(SteadyTime now) const {
+  const MutexLock lock(mutex_);
+  SnapshotStatus status;
+  for (const auto& [key, table] : tables_) status.tables.push_back(table.status(now));
+  status.spooled_bytes = budget_.used();
+  status.waiting_for_room = waiting_for_room_;
+  status.slowed = throttle_.slowed();
+  status.connection_error = connection_error_;
+  return status;
+}
+
+}  // namespace freshet::capture

@@ -1,0 +1,46 @@
+// What reading a table consists of: its columns, its leaves (the table itself, or its partitions) and how
+// large they are. Made by a snapshot worker; constant while the table is being read.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapter/postgres/connection.h"
+#include "capture/snapshot.h"
+#include "change/schema.h"
+
+namespace freshet::capture {
+
+struct Leaf {
+  std::uint32_t oid = 0;
+  std::string name;      // quoted, for SQL
+  std::string identity;  // as identity_query() answers
+  std::uint32_t blocks = 0;
+};
+
+struct TablePlan {
+  std::shared_ptr<const TableSchema> schema;
+  std::string row_filter;  // of the publication; an SQL expression, or empty
+  bool partitioned = false;
+  std::vector<Leaf> leaves;  // by OID
+  std::uint64_t rows_estimate = 0;
+};
+
+// Throws Error{schema} when the table isn't there or isn't published.
+TablePlan plan_table(postgres::Connection& connection, const TableRequest& request,
+                     const std::string& publication);
+
+// Asks for the digest of what a chunk relies on: the leaf's OID and file (VACUUM FULL, TRUNCATE and rewriting
+// ALTERs change it), the set of leaves, names and types of the columns.
+std::string identity_query(const TableSchema& schema, const std::string& leaf_name);
+
+// "a, b, CASE … END AS c": the columns as COPY (FORMAT binary) shall send them. What the codec doesn't read
+// in binary comes as the text that its output function gives, which a cast to text doesn't always.
+std::string column_list(const TableSchema& schema);
+// One of them; `value` is SQL of the column's type.
+std::string sent_as(const Column& column, const std::string& value);
+
+}  // namespace freshet::capture
