@@ -37,18 +37,22 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> '
                   WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 ORDER BY n.nspname, c.relname)sql";
 
-// Columns with their base types: a domain is followed to what it is made of, collecting the innermost
-// modifier and any NOT NULL on the way. The key is the replica identity index where one is chosen, else the
-// primary key.
+// Columns with the name of their type and, where that is user-defined, of what it is made: a domain is
+// followed to its base with the innermost modifier, an array of domains or enums likewise. NOT NULL of a
+// domain doesn't count: an outer join can store a NULL all the same. The key is the replica identity index
+// where one is chosen, else the primary key.
 constexpr const char* kColumns = R"sql(
-WITH RECURSIVE base (oid, base, modifier, required) AS (
-  SELECT t.oid, t.oid, -1, false FROM pg_catalog.pg_type t WHERE t.typtype <> 'd'
+WITH RECURSIVE base (oid, base, modifier) AS (
+  SELECT t.oid, t.oid, -1 FROM pg_catalog.pg_type t WHERE t.typtype <> 'd'
   UNION ALL
-  SELECT d.oid, b.base, CASE WHEN d.typtypmod <> -1 THEN d.typtypmod ELSE b.modifier END, d.typnotnull OR b.required
+  SELECT d.oid, b.base, CASE WHEN d.typtypmod <> -1 THEN d.typtypmod ELSE b.modifier END
   FROM pg_catalog.pg_type d JOIN base b ON d.typbasetype = b.oid WHERE d.typtype = 'd')
 SELECT a.attname,
        pg_catalog.format_type(b.base, CASE WHEN b.base = a.atttypid THEN a.atttypmod ELSE b.modifier END),
-       coalesce(element.typtype, t.typtype) = 'e', NOT (a.attnotnull OR b.required), a.attgenerated <> '',
+       CASE WHEN t.typtype = 'e' THEN 'enum' WHEN elements.typtype = 'e' THEN 'enum[]'
+            WHEN t.typelem <> 0 AND t.typcategory = 'A' AND element.base <> t.typelem
+            THEN pg_catalog.format_type(element.base, element.modifier) || '[]' END,
+       NOT a.attnotnull, a.attgenerated <> '',
        coalesce((SELECT part.place FROM pg_catalog.pg_index i,
                         unnest(i.indkey::int2[]) WITH ORDINALITY AS part(attnum, place)
                  WHERE i.indrelid = c.oid AND part.attnum = a.attnum AND part.place <= i.indnkeyatts
@@ -58,7 +62,8 @@ FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 JOIN base b ON b.oid = a.atttypid
 JOIN pg_catalog.pg_type t ON t.oid = b.base
-LEFT JOIN pg_catalog.pg_type element ON t.typcategory = 'A' AND element.oid = t.typelem
+LEFT JOIN base element ON t.typcategory = 'A' AND element.oid = t.typelem
+LEFT JOIN pg_catalog.pg_type elements ON elements.oid = element.base
 WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum)sql";
 
@@ -88,15 +93,6 @@ bool truth(const postgres::Result& rows, int row, int column) {
   return rows.text(row, column) == "t";
 }
 
-PgType column_type(std::string_view name, bool is_enum) {
-  PgType type = builtin_type(name);
-  type.oid = type.element_oid = 0;
-  if (!is_enum) return type;
-  type.kind = name.ends_with("[]") ? TypeKind::array : TypeKind::enumeration;
-  if (type.kind == TypeKind::array) type.element = TypeKind::enumeration;
-  return type;
-}
-
 CatalogueTable table_of(const postgres::Result& rows, int row) {
   CatalogueTable table;
   table.name = {std::string(rows.text(row, 1)), std::string(rows.text(row, 2))};
@@ -113,7 +109,7 @@ CatalogueTable table_of(const postgres::Result& rows, int row) {
 CatalogueColumn column_of(const postgres::Result& rows, int row) {
   CatalogueColumn column;
   column.name = rows.text(row, 0);
-  column.type = column_type(rows.text(row, 1), truth(rows, row, 2));
+  column.type = column_type(rows.text(row, 1), rows.value(row, 2).value_or(""));
   column.nullable = truth(rows, row, 3);
   column.generated = truth(rows, row, 4);
   column.key_position = static_cast<int>(rows.integer(row, 5));

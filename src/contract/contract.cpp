@@ -28,36 +28,6 @@ std::vector<const ColumnContract*> StreamContract::key() const {
   return key;
 }
 
-bool usable_as_key(const PgType& type) {
-  switch (type.kind) {
-    case TypeKind::boolean:
-    case TypeKind::int2:
-    case TypeKind::int4:
-    case TypeKind::int8:
-    case TypeKind::text:
-    case TypeKind::enumeration:
-    case TypeKind::uuid:
-    case TypeKind::date:
-    case TypeKind::timestamp:
-    case TypeKind::timestamptz:
-    case TypeKind::bytea:
-    case TypeKind::inet: return true;
-    case TypeKind::numeric: return type.precision > 0 && type.precision <= 76;
-    case TypeKind::float4:
-    case TypeKind::float8:
-    case TypeKind::time:
-    case TypeKind::timetz:
-    case TypeKind::interval:
-    case TypeKind::json:
-    case TypeKind::jsonb:
-    case TypeKind::cidr:
-    case TypeKind::macaddr:
-    case TypeKind::array:
-    case TypeKind::other: return false;
-  }
-  return false;
-}
-
 void name_mirrors(std::vector<StreamContract>& contracts) {
   std::map<std::string, int> tables;
   for (const auto& contract : contracts) ++tables[contract.source.table];

@@ -87,6 +87,16 @@ void name_mirrors(std::vector<StreamContract>& contracts);
 // The file's text; parse_contract reads back the same contract.
 std::string contract_yaml(const StreamContract& contract);
 
+// The type that PostgreSQL names `name`, without OIDs, which differ between databases. made_of: of a
+// user-defined type, what it is made of: "enum", "enum[]" or a built-in type; empty: unknown, or `name` is
+// built in itself.
+PgType column_type(std::string_view name, std::string_view made_of);
+// The `made_of` with which column_type gives this type again.
+std::string made_of(const PgType& type);
+
+// "int8" -> "bigint": the name that format_type() uses for a short one; empty: not a short name.
+std::string full_type_name(std::string_view short_name);
+
 // The type may be part of a mirror's key: it has one canonical form and an order (types.md).
 bool usable_as_key(const PgType& type);
 

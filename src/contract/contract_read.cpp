@@ -54,48 +54,16 @@ void refuse_unchecked(MapReader& map) {
   }
 }
 
-// PgType of what format_type() wrote, or of an enum. A type that we don't know is legal (its mirror is a
-// String), so short names must be refused here: "int8" would become a String without a word.
-PgType read_type(const MapReader& column, const YamlNode& physical, bool is_enum) {
-  static const std::map<std::string, std::string, std::less<>> short_names = {
-      {"int", "integer"},
-      {"int2", "smallint"},
-      {"int4", "integer"},
-      {"int8", "bigint"},
-      {"serial", "integer"},
-      {"bigserial", "bigint"},
-      {"bool", "boolean"},
-      {"float", "double precision"},
-      {"float4", "real"},
-      {"float8", "double precision"},
-      {"decimal", "numeric"},
-      {"varchar", "character varying"},
-      {"char", "character"},
-      {"bpchar", "character"},
-      {"timestamptz", "timestamp with time zone"},
-      {"timestamp", "timestamp without time zone"},
-      {"timetz", "time with time zone"},
-      {"time", "time without time zone"},
-  };
+// A type that we don't know is legal (its mirror is a String), so short names must be refused: "int8" would
+// become a String without a word.
+PgType read_type(const MapReader& column, const YamlNode& physical, std::string_view made_of) {
   const std::string text = scalar_text(column.file(), physical, "physicalType");
-  PgType type = builtin_type(text);
-  const bool array = text.ends_with("[]");
-  if (is_enum) {
-    if (type.kind != TypeKind::other)
-      column.fail(physical.line, fmt::format("'{}' isn't an enum", text), "remove 'type: enum'");
-    type.kind = array ? TypeKind::array : TypeKind::enumeration;
-    if (array) type.element = TypeKind::enumeration;
-    return type;
-  }
-  if (type.kind != TypeKind::other) {
-    type.oid = type.element_oid = 0;
-    return type;
-  }
-  const std::string bare = text.substr(0, text.find_first_of("(["));
-  if (const auto full = short_names.find(bare); full != short_names.end()) {
-    column.fail(physical.line, fmt::format("'physicalType' is '{}'", text),
-                fmt::format("write it as PostgreSQL's format_type() does: {}",
-                            full->second + text.substr(bare.size())));
+  PgType type = column_type(text, made_of);
+  if (type.kind == TypeKind::other || (type.kind == TypeKind::array && type.element == TypeKind::other)) {
+    if (const std::string full = full_type_name(text); !full.empty()) {
+      column.fail(physical.line, fmt::format("'physicalType' is '{}'", text),
+                  fmt::format("write it as PostgreSQL's format_type() does: {}", full));
+    }
   }
   return type;
 }
@@ -132,16 +100,26 @@ NullWhen read_null_when(MapReader& map, const PgType& type) {
   return allowed;
 }
 
+PgType read_made_of(MapReader& map, const YamlNode& physical) {
+  const YamlNode* node = map.find("type");
+  if (node == nullptr) return read_type(map, physical, "");
+  const std::string text = scalar_text(map.file(), *node, "type");
+  const bool known = text == "enum" || text == "enum[]" || builtin_type(text).kind != TypeKind::other;
+  if (!known || builtin_type(physical.text).kind != TypeKind::other) {
+    map.fail(node->line, fmt::format("'type' is '{}'", text),
+             "write what a user-defined type is made of: enum, enum[] or a built-in type such as text[]");
+  }
+  return read_type(map, physical, text);
+}
+
 void read_column_properties(MapReader& column, ColumnContract& to, const YamlNode& physical) {
   const YamlNode* own = freshet_properties(column);
   if (own == nullptr) {
-    to.type = read_type(column, physical, false);
+    to.type = read_type(column, physical, "");
     return;
   }
   MapReader map(column.file(), *own, fmt::format("'freshet' of column '{}'", to.name));
-  const YamlNode* type = map.find("type");
-  const bool is_enum = type != nullptr && one_of(column.file(), *type, "type", {"enum"}) == 0;
-  to.type = read_type(column, physical, is_enum);
+  to.type = read_made_of(map, physical);
   to.null_when = read_null_when(map, to.type);
   to.clickhouse_type = map.optional_text("clickhouse_type");
   map.refuse_others();

@@ -167,8 +167,21 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"physicalType: text", "physicalType: text\n        physicalType: text",
                "orders.yaml:39: 'physicalType' is written twice, first in line 38 (keep one of them)"},
         Broken{"{type: enum}", "{type: enumeration}",
-               "orders.yaml:30: 'type' is 'enumeration' (write one of: enum)"},
+               "orders.yaml:30: 'type' is 'enumeration' (write what a user-defined type is made of: enum, "
+               "enum[] or "
+               "a built-in type such as text[])"},
         Broken{"unit: s", "unit: sec", "orders.yaml:11: 'unit' is 'sec' (write one of: s, m, h, d)"}));
+
+TEST(Contract, KnowsWhatAUserDefinedTypeIsMadeOf) {
+  for (const char* base : {"enum", "enum[]", "text[]", "numeric(10,2)[]", "timestamp with time zone[]"}) {
+    const PgType type = column_type("app.\"Odd Type\"", base);
+    EXPECT_NE(type.kind, TypeKind::other) << base;
+    EXPECT_EQ(made_of(type), base);
+  }
+  EXPECT_EQ(made_of(column_type("numeric(10,2)[]", "")), "");
+  EXPECT_EQ(made_of(column_type("public.geometry", "")), "");
+  EXPECT_EQ(column_type("app.price[]", "numeric(10,2)[]").precision, 10);
+}
 
 TEST(Contract, LeavesPropertiesOfOtherToolsAlone) {
   const auto contract =

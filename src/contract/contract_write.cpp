@@ -40,10 +40,6 @@ std::string_view logical_type(const PgType& type) {
   return "string";
 }
 
-bool is_enum(const PgType& type) {
-  return type.kind == TypeKind::enumeration || type.element == TypeKind::enumeration;
-}
-
 std::string list(const std::vector<std::string>& texts) {
   std::vector<std::string> scalars;
   for (const auto& text : texts) scalars.push_back(yaml_scalar(text));
@@ -60,7 +56,8 @@ std::string null_when_list(const NullWhen& allowed) {
 
 void append_column_properties(std::string& to, const ColumnContract& column) {
   std::vector<std::string> parts;
-  if (is_enum(column.type)) parts.emplace_back("type: enum");
+  if (const std::string base = made_of(column.type); !base.empty())
+    parts.push_back("type: " + yaml_scalar(base));
   if (column.null_when.any()) parts.push_back("null_when: " + null_when_list(column.null_when));
   if (column.clickhouse_type) parts.push_back("clickhouse_type: " + yaml_scalar(*column.clickhouse_type));
   if (parts.empty()) return;
