@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "capture/catalog.h"
 #include "contract/diff.h"
 #include "contract/project.h"
 #include "generator/schema.h"
@@ -46,6 +47,24 @@ TEST(Introspect, TheReferenceProjectIsWhatItsDatabaseGives) {
     EXPECT_EQ(shape(contract), drafted[contract.source.table]) << contract.file;
   }
   EXPECT_EQ(load_project(reference_project()).name, "adshop");
+}
+
+// What the stream will say of the table, judged by the contract that was drafted from the same database.
+void expect_kept(test::TestDatabase& database, const StreamContract& contract) {
+  const TableSchema streamed =
+      contract.mode == Mode::periodic
+          ? capture::describe_table(database.connection(), contract.source.schema, contract.source.table)
+          : capture::describe_published(database.connection(), "freshet", contract.source.schema,
+                                        contract.source.table)
+                .schema;
+  for (const auto& finding : diff(contract, streamed)) ADD_FAILURE() << finding.text;
+}
+
+TEST(Introspect, TheReferenceStreamsKeepTheirContracts) {
+  test::TestDatabase database;
+  adshop::create_schema(database.connection());
+  database.sql("SET search_path = ''");
+  for (const auto& contract : load_contracts(reference_project())) expect_kept(database, contract);
 }
 
 constexpr const char* kOddSchema = R"sql(
@@ -164,6 +183,7 @@ TEST_F(OddDatabase, ThePublicationLeavesTheSecretOutAndIsThenFollowed) {
   for (std::size_t i = 0; i < again.contracts.size(); ++i) {
     EXPECT_EQ(shape(again.contracts[i]), shape(draft_.contracts[i]));
     EXPECT_EQ(again.contracts[i].find("api_key"), nullptr);
+    expect_kept(database_, again.contracts[i]);
   }
 }
 
