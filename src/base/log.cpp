@@ -52,7 +52,8 @@ void configure(Level lowest, int file_descriptor) {
 void write(Level level, std::string_view event, Fields fields) {
   if (level < lowest_level) return;
   const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  std::string line = fmt::format(R"({{"ts":"{:%FT%T}Z","level":"{}","event":)", now, name_of(level));
+  std::string line = fmt::format(R"({{"ts":"{:%FT%T}.{:03}Z","level":"{}","event":)", now,
+                                 now.time_since_epoch().count() % 1000, name_of(level));
   append_json_string(line, event);
   for (const Field& field : fields) {
     line += ',';
