@@ -1,0 +1,78 @@
+// freshet init: a project from a live database, for a person to review. Reads the catalogue; writes to the
+// source only the publication, and only when asked to.
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "adapter/postgres/address.h"
+#include "adapter/postgres/connection.h"
+#include "app/commands.h"
+#include "contract/introspect.h"
+
+namespace freshet::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kPasswordVariable = "FRESHET_SOURCE_PASSWORD";
+
+std::string with_password_of_environment(const std::string& url) {
+  const char* password = std::getenv(kPasswordVariable);
+  return password == nullptr ? url : postgres::with_password(url, password);
+}
+
+std::string name_of(const InitCommand& command) {
+  if (!command.name.empty()) return command.name;
+  const fs::path dir = fs::absolute(command.dir).lexically_normal();
+  return (dir.has_filename() ? dir : dir.parent_path()).filename().string();
+}
+
+void print_remarks(const contract::Draft& draft) {
+  for (const contract::Remark& remark : draft.remarks) {
+    fmt::print("\n{} {}: {}\n", remark.left_out ? "left out:" : "note:", contract::to_string(remark.table),
+               remark.text);
+    if (!remark.statement.empty()) fmt::print("    {}\n", remark.statement);
+  }
+}
+
+void create_publication(postgres::Connection& source, const std::string& statements) {
+  source.run(statements);
+  fmt::print("\ncreated the publication:\n    {}\n", statements);
+}
+
+void print_next_step(const contract::Draft& draft, const InitCommand& command) {
+  if (!draft.publication_sql.empty())
+    fmt::print("\nBefore the first start, as the owner of the tables:\n    {}\n", draft.publication_sql);
+  fmt::print("\nReview {}/contracts, then: freshet up {}\n", command.dir.string(), command.dir.string());
+}
+
+}  // namespace
+
+int run(const InitCommand& command) {
+  postgres::Connection source(
+      {.url = with_password_of_environment(command.source), .purpose = "freshet init"});
+  const contract::Catalogue catalogue =
+      contract::read_catalogue(source, command.schemas, command.publication);
+  contract::Draft draft = contract::draft_contracts(catalogue, command.publication);
+  if (draft.contracts.empty()) {
+    print_remarks(draft);
+    throw Error(ErrorKind::config, fmt::format("{} has no table that can be mirrored", source.where()),
+                "a table needs a primary key; is it the right database, and may this user see its tables?");
+  }
+  contract::write_project(command.dir, draft,
+                          {.name = name_of(command),
+                           .source_url = command.source,
+                           .publication = command.publication,
+                           .slot = command.slot});
+  fmt::print("wrote {}/pipeline.yaml and {} contracts from {}\n", command.dir.string(),
+             draft.contracts.size(), source.where());
+  print_remarks(draft);
+  if (command.create_publication && !draft.publication_sql.empty()) {
+    create_publication(source, draft.publication_sql);
+    draft.publication_sql.clear();
+  }
+  print_next_step(draft, command);
+  return 0;
+}
+
+}  // namespace freshet::app

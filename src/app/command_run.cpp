@@ -1,0 +1,159 @@
+// freshet up, capture, load: the roles of this process, until Ctrl-C.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+#include <vector>
+
+#include "app/commands.h"
+#include "app/line.h"
+#include "app/line_status_json.h"
+#include "app/log_file.h"
+#include "app/source_address.h"
+#include "app/stop_signals.h"
+#include "app/terminal.h"
+#include "base/guarded.h"
+#include "base/log.h"
+
+namespace freshet::app {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+constexpr auto kRefreshEvery = 500ms;
+// What is under way (a round, an insert) ends within its own deadline; after that only a bug can be waited
+// for, and ending hard is safe: every position is durable.
+constexpr auto kStopDeadline = 90s;
+
+fs::path beside_us(const std::string& program) {
+  return fs::read_symlink("/proc/self/exe").parent_path() / program;
+}
+
+LineOptions options_of(const RunCommand& command) {
+  LineOptions options;
+  options.project = contract::load_project(command.project);
+  options.contracts = contract::load_contracts(command.project);
+  options.source = source_address(options.project.source, contract::process_environment());
+  options.capture = command.capture;
+  options.load = command.load;
+  options.store_program = beside_us("freshet-store");
+  return options;
+}
+
+std::string log_name(const RunCommand& command) {
+  if (command.capture && command.load) return "up.jsonl";
+  return command.capture ? "capture.jsonl" : "load.jsonl";
+}
+
+// A wrong set-up met before the line ever ran: told at once and for good, instead of on a page that nobody
+// has opened yet.
+class StartFailure {
+ public:
+  void note(const Error& error) {
+    const bool wrong_set_up = error.kind() == ErrorKind::config || error.kind() == ErrorKind::unsupported;
+    const MutexLock lock(mutex_);
+    if (wrong_set_up && !first_) first_ = error;
+  }
+  void rethrow_if_any() const {
+    const MutexLock lock(mutex_);
+    if (first_) throw Error(*first_);
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::optional<Error> first_ GUARDED_BY(mutex_);
+};
+
+// DATA/endpoints.json, there as long as the addresses in it answer.
+class EndpointsFile {
+ public:
+  explicit EndpointsFile(fs::path path) : path_(std::move(path)) { files::remove(path_); }
+  EndpointsFile(const EndpointsFile&) = delete;
+  EndpointsFile& operator=(const EndpointsFile&) = delete;
+  ~EndpointsFile() {
+    std::error_code ignored;
+    fs::remove(path_, ignored);
+  }
+
+  // True when it has just been written.
+  bool write_once_known(const EndpointLine& endpoints) {
+    if (written_ || endpoints.clickhouse.empty()) return false;
+    files::replace(path_, to_json(endpoints));
+    return written_ = true;
+  }
+
+ private:
+  const fs::path path_;
+  bool written_ = false;
+};
+
+class StopWatchdog {
+ public:
+  StopWatchdog()
+      : thread_([](std::stop_token stop) {
+          if (!system_clock().sleep(kStopDeadline, stop)) return;
+          log::error("stop_took_too_long", {{"seconds", kStopDeadline.count()}});
+          _exit(1);
+        }) {}
+
+ private:
+  std::jthread thread_;
+};
+
+void say_where(Terminal& terminal, const EndpointLine& endpoints) {
+  terminal.say("status page  " + endpoints.http);
+  terminal.say("ClickHouse   " + endpoints.clickhouse);
+  terminal.say("PostgreSQL   " + endpoints.postgres);
+}
+
+void watch_over(Line& line, const DataDir& data, LogFile& log_file, const StopSignals& signals,
+                const StartFailure& failure, std::optional<Terminal>& terminal, bool writes_endpoints) {
+  EndpointsFile endpoints(data.endpoints());
+  bool was_ready = false;
+  while (!signals.wait(kRefreshEvery)) {
+    const LineStatus& status = line.refresh();
+    was_ready = was_ready || status.ready.ready;
+    if (!was_ready) failure.rethrow_if_any();
+    if (writes_endpoints && endpoints.write_once_known(status.endpoints) && terminal)
+      say_where(*terminal, status.endpoints);
+    if (terminal) terminal->show(status);
+    log_file.rotate_if_long();
+  }
+}
+
+}  // namespace
+
+int run(const RunCommand& command) {
+  const StopSignals signals;
+  LineOptions options = options_of(command);
+  const DataDir data(command.data);
+  std::vector<files::DirectoryLock> locks;
+  if (command.capture) locks.push_back(take(data, Role::capture));
+  if (command.load) locks.push_back(take(data, Role::load));
+  LogFile log_file(data.log() / log_name(command));
+  log::info("starting", {{"project", options.project.name}, {"pid", getpid()}});
+
+  StartFailure failure;
+  std::optional<Terminal> terminal;
+  if (!command.quiet) terminal.emplace(system_clock());
+  Line line(std::move(options), data, system_clock(),
+            [&failure](const std::string&, const Error& error) { failure.note(error); });
+  line.start();
+  try {
+    watch_over(line, data, log_file, signals, failure, terminal, command.load);
+  } catch (const Error&) {
+    const StopWatchdog watchdog;
+    line.stop();
+    throw;
+  }
+  if (terminal) terminal->say("stopping …");
+  const StopWatchdog watchdog;
+  line.stop();
+  log::info("stopped", {});
+  return 0;
+}
+
+}  // namespace freshet::app

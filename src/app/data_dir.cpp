@@ -1,0 +1,57 @@
+#include "app/data_dir.h"
+
+#include <fmt/format.h>
+
+namespace freshet::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path made(const fs::path& folder) {
+  files::make_directory(folder);
+  return folder;
+}
+
+}  // namespace
+
+std::string_view to_string(Role role) {
+  switch (role) {
+    case Role::capture: return "capture";
+    case Role::load: return "load";
+  }
+  return "load";
+}
+
+DataDir::DataDir(const fs::path& path) : path_(fs::absolute(path).lexically_normal()) {
+  made(path_ / "run");
+}
+
+fs::path DataDir::journal(const fs::path& configured) const {
+  return made(path_ / configured);  // an absolute one stays what it is
+}
+fs::path DataDir::spool() const {
+  return made(path_ / "spool");
+}
+fs::path DataDir::store() const {
+  return made(path_ / "store");
+}
+fs::path DataDir::log() const {
+  return made(path_ / "log");
+}
+fs::path DataDir::socket(Role role) const {
+  return path_ / "run" / fmt::format("{}.sock", to_string(role));
+}
+fs::path DataDir::lock(Role role) const {
+  return path_ / "run" / fmt::format("{}.lock", to_string(role));
+}
+
+files::DirectoryLock take(const DataDir& data, Role role) {
+  return files::DirectoryLock(data.lock(role),
+                              fmt::format("{} of {}", to_string(role), data.path().string()));
+}
+
+bool is_taken(const DataDir& data, Role role) {
+  return files::DirectoryLock::is_held(data.lock(role));
+}
+
+}  // namespace freshet::app

@@ -1,0 +1,42 @@
+// Line: the stages of one process put together, from PostgreSQL to the status page. The one place where all
+// of them are known. Owned by the main thread.
+#pragma once
+
+#include <memory>
+
+#include "app/data_dir.h"
+#include "app/line_status.h"
+#include "app/supervisor.h"
+#include "contract/contract.h"
+#include "contract/project.h"
+
+namespace freshet::app {
+
+struct LineOptions {
+  contract::Project project;
+  std::vector<contract::StreamContract> contracts;
+  std::string source;  // the address, with its password
+  bool capture = true;
+  bool load = true;
+  std::filesystem::path store_program;
+};
+
+class Line {
+ public:
+  // Takes the ports, and starts nothing else yet. Throws Error{config}.
+  Line(LineOptions options, const DataDir& data, const Clock& clock, Supervisor::FailureListener on_failure);
+  ~Line();
+
+  void start();
+  // In order; within the deadlines of what is under way.
+  void stop();
+
+  // Collects, and publishes it for the status page and the control socket.
+  const LineStatus& refresh();
+
+ private:
+  class Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace freshet::app

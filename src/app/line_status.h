@@ -1,0 +1,92 @@
+// What there is to say about the line at one moment: what the status page, `freshet status` and the terminal
+// show, each in its own form. Plain values; collected once a second by StatusBoard.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace freshet::app {
+
+struct StageLine {
+  std::string name;
+  std::string state;   // as to_string(StageState)
+  double seconds = 0;  // in this state
+  int restarts = 0;
+  std::string error;
+  std::string hint;
+};
+
+struct SnapshotLine {
+  std::string state;  // waiting, blocked, reading, spooled, complete, failed
+  std::uint64_t rows = 0;
+  std::uint64_t rows_estimate = 0;
+  double share = 0;  // 0..1
+  double rows_per_second = 0;
+  std::optional<double> seconds_left;
+  std::string note;  // what it waits for
+
+  bool active() const { return state != "complete"; }
+};
+
+struct StreamLine {
+  std::string name;    // schema.table
+  std::string mirror;  // raw.<table>
+  std::string state;   // snapshot, streaming, periodic, halted, waiting
+  std::optional<SnapshotLine> snapshot;
+  std::uint64_t rows = 0;  // changes loaded since this process started
+  double rows_per_second = 0;
+  double bytes_per_second = 0;
+  double lag_seconds = 0;  // since the oldest change that isn't loaded committed; 0: none waits
+  std::uint64_t lag_bytes = 0;
+  std::string error;
+  std::string hint;
+};
+
+struct TotalLine {
+  std::uint64_t rows = 0;
+  double rows_per_second = 0;
+  double bytes_per_second = 0;
+  double lag_seconds = 0;
+  std::uint64_t lag_bytes = 0;  // of WAL that the source keeps for us
+};
+
+struct JournalLine {
+  std::uint64_t bytes = 0;
+  std::uint64_t limit = 0;
+};
+
+struct CutLine {
+  std::string lsn;           // "0/0" before the first
+  std::string committed_at;  // ISO 8601, of the last transaction in it
+  double age_seconds = 0;
+  std::uint64_t round = 0;
+};
+
+struct EndpointLine {
+  std::string postgres;  // without a password
+  std::string clickhouse;
+  std::string http;
+};
+
+struct ReadyLine {
+  bool ready = false;
+  std::string reason;                    // why not
+  std::optional<double> canary_seconds;  // how long the newest one travelled
+};
+
+struct LineStatus {
+  std::string project;
+  std::string version;
+  double uptime_seconds = 0;
+  ReadyLine ready;
+  std::vector<StageLine> stages;
+  std::vector<StreamLine> streams;
+  TotalLine total;
+  JournalLine journal;
+  CutLine cut;
+  EndpointLine endpoints;
+};
+
+}  // namespace freshet::app

@@ -1,0 +1,34 @@
+// The JSON-lines log of a process: DATA/log/<name>.jsonl, and the older ones as .1 … .5. Set up by the main
+// thread; rotate_if_long() is called by one thread now and then.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace freshet::app {
+
+class LogFile {
+ public:
+  static constexpr std::uint64_t kBytesMax = 32 << 20;
+  static constexpr int kOldFilesMax = 5;
+
+  // Makes the process's log go there. Throws Error{permission}.
+  explicit LogFile(std::filesystem::path path, std::uint64_t bytes_max = kBytesMax);
+  LogFile(const LogFile&) = delete;
+  LogFile& operator=(const LogFile&) = delete;
+  ~LogFile();
+
+  // Writers go on meanwhile: the descriptor stays, the file behind it changes.
+  void rotate_if_long();
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  int open_file() const;
+
+  const std::filesystem::path path_;
+  const std::uint64_t bytes_max_;
+  int descriptor_;
+};
+
+}  // namespace freshet::app
