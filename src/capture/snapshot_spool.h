@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "capture/nameless_file.h"
+
 namespace freshet::capture {
 
 // What all chunks together may hold. A chunk is begun only below both limits, and then finished whatever its
@@ -54,7 +56,7 @@ class Rows {
 
   std::uint64_t count() const { return count_; }
   std::uint64_t bytes() const { return bytes_; }  // of the tuples
-  bool spilled() const { return file_ >= 0; }
+  bool spilled() const { return file_ != nullptr; }
 
  private:
   void spill();
@@ -63,13 +65,14 @@ class Rows {
 
   SpoolBudget* budget_ = nullptr;
   std::string buffer_;         // all rows; with a file: those not yet written, or the window being read
+  std::string window_;         // what the file gave last
   std::size_t row_at_ = 0;     // where the open row begins in buffer_; reading: the next one
   std::uint64_t held_ = 0;     // memory taken from the budget
-  std::uint64_t written_ = 0;  // bytes in the file
-  std::uint64_t read_ = 0;     // of those, read
+  std::uint64_t on_disk_ = 0;  // likewise
+  std::uint64_t read_ = 0;     // bytes of the file
   std::uint64_t count_ = 0;
   std::uint64_t bytes_ = 0;
-  int file_ = -1;
+  std::unique_ptr<NamelessFile> file_;
 };
 
 }  // namespace freshet::capture

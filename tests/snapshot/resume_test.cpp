@@ -1,0 +1,214 @@
+// Kills, restarts and changes of the table in the middle of a snapshot.
+#include <gmock/gmock.h>
+
+#include "snapshot/player.h"
+
+namespace freshet::capture {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class SnapshotResume : public testing::Test {
+ protected:
+  SnapshotResume() : SnapshotResume(test::shared_postgres_url()) {}
+  explicit SnapshotResume(const std::string& server) : database(server), player(database) {
+    player.options.chunk_bytes = 50'000;
+  }
+
+  void create(const std::string& table, int rows) {
+    database.sql("CREATE TABLE " + table +
+                 " AS SELECT i AS id, repeat('x', 100) AS t FROM generate_series(1, " + std::to_string(rows) +
+                 ") i; ALTER TABLE " + table + " ADD PRIMARY KEY (id)");
+  }
+  void expect_whole(const std::string& stream) {
+    const PlayedStream& played = player.streams[stream];
+    ASSERT_TRUE(played.schema) << stream;
+    EXPECT_EQ(difference(database, *played.schema, played.rows), "") << stream;
+  }
+  bool take_chunks(int count) {
+    return player.take_until([&, until = taken() + count] { return taken() >= until; });
+  }
+  int taken() {
+    int sum = 0;
+    for (const auto& [name, stream] : player.streams) sum += stream.chunks;
+    return sum;
+  }
+
+  test::TestDatabase database;
+  Player player;
+};
+
+TEST_F(SnapshotResume, GoesOnAtTheNextChunkAfterAKillAtEveryChunk) {
+  create("t", 50'000);
+  create("s", 500);
+  player.options.chunk_bytes = 10'000;
+  player.start({all_of("t")});
+  ASSERT_TRUE(take_chunks(1));
+  const Lsn v = player.streams["public.t"].v;
+  int lives = 1;
+  while (player.streams["public.t"].ended == 0 || player.streams["public.s"].ended == 0) {
+    player.forget_snapshotter();
+    player.start({all_of("t"), all_of("s")});
+    ASSERT_TRUE(take_chunks(1));
+    ++lives;
+  }
+  expect_whole("public.t");
+  expect_whole("public.s");
+  EXPECT_EQ(player.streams["public.t"].begun, 1);
+  EXPECT_EQ(player.streams["public.t"].v, v) << "the same V through all lives";
+  EXPECT_GT(player.streams["public.s"].v, v) << "added later";
+  EXPECT_EQ(player.streams["public.t"].flags, 0);
+  EXPECT_GT(lives, 10);
+  EXPECT_EQ(lives, taken()) << "no chunk was taken twice";
+}
+
+TEST_F(SnapshotResume, DoesNotRepeatACompleteOneUnlessAsked) {
+  create("t", 100);
+  player.start({all_of("t")});
+  ASSERT_TRUE(player.take_all());
+  player.forget_snapshotter();
+  player.start({all_of("t")});
+  EXPECT_TRUE(player.snapshotter().status().complete());
+  EXPECT_EQ(taken(), 1);
+  const Lsn first = player.streams["public.t"].v;
+  database.sql("DELETE FROM t WHERE id > 50");
+  player.snapshotter().begin({all_of("t", SnapshotMode::again)}, std::nullopt, player.kept);
+  ASSERT_TRUE(player.take_all());
+  EXPECT_EQ(player.streams["public.t"].begun, 2);
+  EXPECT_EQ(player.streams["public.t"].flags, kSweep);
+  EXPECT_GT(player.streams["public.t"].v, first);
+  expect_whole("public.t");
+}
+
+TEST_F(SnapshotResume, StartsAgainWhenTheTableIsRewritten) {
+  for (const std::string change : {"VACUUM FULL t", "ALTER TABLE t ALTER id TYPE bigint",
+                                   "ALTER TABLE t RENAME t TO u", "ALTER TABLE t DROP COLUMN t", "TRUNCATE t",
+                                   "DROP TABLE t; CREATE TABLE t AS SELECT 1::bigint AS id"}) {
+    SCOPED_TRACE(change);
+    database.sql("DROP TABLE IF EXISTS t");
+    player.kept.clear();
+    player.streams.clear();
+    player.options.disk_bytes = 1;  // so that it can't be read before it is changed
+    player.options.memory_bytes = 600'000;
+    create("t", 40'000);
+    player.start({all_of("t")});
+    ASSERT_TRUE(take_chunks(3));
+    const Lsn v = player.streams["public.t"].v;
+    database.sql(change);
+    ASSERT_TRUE(player.take_all());
+    EXPECT_EQ(player.streams["public.t"].begun, 2);
+    EXPECT_EQ(player.streams["public.t"].ended, 1);
+    EXPECT_EQ(player.streams["public.t"].flags, kSweep) << "rows that are gone without a trace must go";
+    EXPECT_GT(player.streams["public.t"].v, v);
+    EXPECT_EQ(player.status_of("public.t").restarts, 1u);
+    expect_whole("public.t");
+  }
+}
+
+TEST_F(SnapshotResume, StartsAgainWhenThePartitionsChange) {
+  database.sql(
+      "CREATE TABLE p (id int, t text) PARTITION BY RANGE (id);"
+      "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (40000);"
+      "INSERT INTO p SELECT i, repeat('x', 100) FROM generate_series(0, 39999) i");
+  player.options.disk_bytes = 1;
+  player.options.memory_bytes = 600'000;
+  player.start({all_of("p")});
+  ASSERT_TRUE(take_chunks(2));
+  database.sql(
+      "CREATE TABLE p2 AS SELECT 40000 + i AS id, 'y' AS t FROM generate_series(0, 99) i;"
+      "ALTER TABLE p ATTACH PARTITION p2 FOR VALUES FROM (40000) TO (50000)");
+  ASSERT_TRUE(player.take_all());
+  EXPECT_EQ(player.streams["public.p"].begun, 2);
+  expect_whole("public.p");
+}
+
+TEST_F(SnapshotResume, StartsAgainWhenTheTableWasRewrittenWhileItWasDown) {
+  create("t", 20'000);
+  player.start({all_of("t")});
+  ASSERT_TRUE(take_chunks(3));
+  player.forget_snapshotter();
+  database.sql("VACUUM FULL t");
+  player.start({all_of("t")});
+  ASSERT_TRUE(player.take_all());
+  EXPECT_EQ(player.streams["public.t"].begun, 2);
+  EXPECT_EQ(player.streams["public.t"].flags, kSweep);
+  expect_whole("public.t");
+}
+
+TEST_F(SnapshotResume, StartsAgainWhenTheProgressCannotBeRead) {
+  create("t", 100);
+  player.kept["public.t"] = "nonsense";
+  player.start({all_of("t")});
+  ASSERT_TRUE(player.take_all());
+  EXPECT_EQ(player.streams["public.t"].flags, kSweep);
+  expect_whole("public.t");
+}
+
+TEST_F(SnapshotResume, ADroppedTableFailsAloneAndComesBack) {
+  create("t", 40'000);
+  create("s", 30'000);
+  player.options.disk_bytes = 1;
+  player.options.memory_bytes = 600'000;
+  player.start({all_of("t"), all_of("s")});
+  ASSERT_TRUE(take_chunks(1));
+  database.sql("DROP TABLE t");
+  ASSERT_TRUE(player.take_until([&] { return player.status_of("public.t").state == SnapshotState::failed; }));
+  EXPECT_THAT(player.status_of("public.t").error, HasSubstr("there is no table public.t"));
+  ASSERT_TRUE(
+      player.take_until([&] { return player.status_of("public.s").state == SnapshotState::complete; }));
+  expect_whole("public.s");
+  create("t", 10);
+  ASSERT_TRUE(player.take_all());
+  expect_whole("public.t");
+}
+
+TEST_F(SnapshotResume, RowLevelSecurityIsRefusedNotObeyed) {
+  create("t", 100);
+  database.sql("DROP ROLE IF EXISTS snapshot_reader");
+  database.sql(
+      "CREATE ROLE snapshot_reader LOGIN; GRANT SELECT ON t TO snapshot_reader;"
+      "ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY low ON t USING (id < 10)");
+  player.options.url = database.url();
+  player.options.url.replace(player.options.url.find("postgres@"), 8, "snapshot_reader");
+  player.start({all_of("t")});
+  ASSERT_TRUE(player.take_until([&] { return player.status_of("public.t").state == SnapshotState::failed; }));
+  EXPECT_THAT(player.status_of("public.t").error, HasSubstr("row-level security"));
+  EXPECT_EQ(taken(), 0);
+  database.sql("ALTER ROLE snapshot_reader BYPASSRLS");
+  ASSERT_TRUE(player.take_all());
+  expect_whole("public.t");
+  player.forget_snapshotter();
+  database.sql("DROP OWNED BY snapshot_reader; DROP ROLE snapshot_reader");
+}
+
+TEST(SnapshotRestart, OutlivesAServerThatCrashesAndOneThatIsCutOff) {
+  test::PostgresServer server;
+  test::TestDatabase database(server.url());
+  Player player(database);
+  player.options.chunk_bytes = 50'000;
+  player.options.disk_bytes = 1;
+  player.options.memory_bytes = 600'000;
+  database.sql(
+      "CREATE TABLE t AS SELECT i AS id, repeat('x', 100) AS t FROM generate_series(1, 40000) i; CHECKPOINT");
+  player.start({all_of("t")});
+  const auto chunks = [&](int count) {
+    return player.take_until([&] { return player.streams["public.t"].chunks >= count; });
+  };
+  ASSERT_TRUE(chunks(2));
+  database.sql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'freshet snapshot'");
+  ASSERT_TRUE(chunks(4));
+  server.stop("immediate");
+  EXPECT_TRUE(player.take_until([&] { return !player.snapshotter().status().connection_error.empty(); }));
+  server.start();
+  ASSERT_TRUE(player.take_all());
+  EXPECT_EQ(player.streams["public.t"].begun, 1);
+  test::TestDatabase after(server.url());
+  postgres::Connection again({.url = database.url(), .purpose = "freshet test"});
+  EXPECT_EQ(player.streams["public.t"].rows.size(), 40'000u);
+  player.forget_snapshotter();
+}
+
+}  // namespace
+}  // namespace freshet::capture
