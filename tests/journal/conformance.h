@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include <random>
 #include <thread>
 
 #include "rows.h"
@@ -42,19 +41,11 @@ class JournalConformance : public testing::TestWithParam<MakeJournal> {
     return *found;
   }
 
-  // A text that doesn't compress.
-  std::string noise(std::size_t size) {
-    std::string text(size, '\0');
-    for (char& byte : text) byte = static_cast<char>(random_());
-    return text;
-  }
-
   static Watermark append_and_seal(Writer& writer, const std::vector<Row>& rows) {
     for (const Row& row : rows) writer.append(row.change());
     return writer.seal(rows.back().commit_lsn, rows.back().committed_at).get();
   }
 
-  std::mt19937_64 random_{1};
   std::shared_ptr<TableSchema> orders_ = make_table("orders");
   std::shared_ptr<TableSchema> items_ = make_table("items");
 };
@@ -344,7 +335,7 @@ TEST_P(JournalConformance, AFullJournalGivesRoomAgainWhenItIsReleased) {
   const auto fill = [&] {
     while (writer->room() > 0) {
       ASSERT_LT(++lsn, 10000u);
-      append_and_seal(*writer, {insert(orders_, lsn, noise(5000))});
+      append_and_seal(*writer, {insert(orders_, lsn, noise(5000, lsn))});
     }
   };
   fill();
@@ -367,7 +358,7 @@ TEST_P(JournalConformance, AStreamThatWasNotReleasedKeepsEverything) {
   const auto writer = journal->writer();
   const auto reader = journal->reader();
   for (std::uint64_t lsn = 1; writer->room() > 0; ++lsn)
-    append_and_seal(*writer, {insert(orders_, lsn, noise(5000)), insert(items_, lsn, "i")});
+    append_and_seal(*writer, {insert(orders_, lsn, noise(5000, lsn)), insert(items_, lsn, "i")});
   const Ends all = newest(*reader).ends;
   reader->release(Confirmed::ends({{{"app.orders", 0}, all.at({"app.orders", 0})}}), {});
   EXPECT_FALSE(test::eventually([&] { return writer->room() > 0; }, std::chrono::milliseconds(200)));
@@ -384,8 +375,8 @@ TEST_P(JournalConformance, AHeldStreamIsReadWhenItRunsAgainAndStopsNobody) {
     // The held stream changes its shape on the way.
     items.push_back(
         insert(lsn % 400 == 0 ? items_ = make_table("items", static_cast<int>(2 + lsn / 400)) : items_, lsn,
-               noise(20)));
-    append_and_seal(*writer, {insert(orders_, lsn, noise(5000)), items.back()});
+               noise(20, lsn)));
+    append_and_seal(*writer, {insert(orders_, lsn, noise(5000, lsn)), items.back()});
     if (lsn % 50 != 0) continue;
     at = newest(*reader, at);
     Ends ends = at->ends;
@@ -411,7 +402,7 @@ TEST_P(JournalConformance, AHeldStreamThatOutgrowsItsShareGetsAGapUntilItIsPasse
   const auto run = [&](int seals) {
     for (int i = 0; i < seals; ++i) {
       ++lsn;
-      append_and_seal(*writer, {insert(orders_, lsn, noise(3000)), insert(items_, lsn, noise(3000)),
+      append_and_seal(*writer, {insert(orders_, lsn, noise(3000, lsn)), insert(items_, lsn, noise(3000, lsn)),
                                 insert(small, lsn, "s")});
       if (lsn % 50 != 0) continue;
       at = newest(*reader, at);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,14 @@ inline std::string tuple_of(std::initializer_list<std::string> values) {
   std::string tuple;
   for (const std::string& value : values) append_field(tuple, {Form::text, value});
   return tuple;
+}
+
+// Bytes that don't compress; the same for the same seed.
+inline std::string noise(std::size_t size, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::string bytes(size, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
 }
 
 // A change that owns what it points to; equal when a reader should take them for the same.

@@ -13,6 +13,8 @@ namespace {
 
 // How often the tail is looked at while there is nothing new: a read of 60 bytes.
 constexpr std::chrono::milliseconds kPoll{5};
+// How often retention may take the file where a scan begins before we look again at the next poll.
+constexpr int kScansMax = 4;
 
 }  // namespace
 
@@ -44,37 +46,42 @@ bool EmbeddedReader::nothing_above(const std::optional<Watermark>& after) {
 
 std::optional<Watermark> EmbeddedReader::newest_within(const std::optional<Watermark>& after,
                                                        std::uint64_t max_bytes) {
-  Place place = index_.after(after);
-  std::optional<Place> best_place;
-  std::string best;
+  for (int i = 0; i < kScansMax; ++i)
+    if (std::optional<Scan> scan = scan_from(index_.after(after), max_bytes)) return std::move(scan->found);
+  return std::nullopt;
+}
+
+std::optional<EmbeddedReader::Scan> EmbeddedReader::scan_from(Place place, std::uint64_t max_bytes) {
+  std::string found;
+  Place found_end;
   std::uint64_t bytes = 0;
   bool more = true;
   for (; more && place.segment <= index_.tail()->end.segment; place = {place.segment + 1, 0}) {
     std::optional<LogIndex::Readable> readable = index_.open(place.segment);
-    if (!readable) {  // retention took it: look again from what is left
+    if (!readable) {
       index_.forget(place.segment);
       return std::nullopt;
     }
     BlockReader blocks(std::move(readable->file), place.byte, readable->end, BlockReader::Window::headers);
-    while (const auto header = blocks.next()) {
+    while (more) {
+      const auto header = blocks.next();
+      if (!header) break;
       if (header->kind == BlockKind::data) {
         bytes += header->raw_size;
-        more = !best_place || bytes <= max_bytes;
-      } else {
-        index_.catalog().learn(*header, blocks.body());
+        more = found.empty() || bytes <= max_bytes;
+        continue;
       }
-      if (header->kind == BlockKind::watermark) {
-        best = blocks.body();
-        best_place = {place.segment, blocks.after()};
-        more = bytes <= max_bytes;
-      }
-      if (!more) break;
+      index_.catalog().learn(*header, blocks.body());
+      if (header->kind != BlockKind::watermark) continue;
+      found = blocks.body();
+      found_end = {place.segment, blocks.after()};
+      more = bytes <= max_bytes;
     }
   }
-  if (!best_place) return std::nullopt;
-  Watermark found = *read_seal(best, index_.catalog(), index_.tail()->journal).watermark;
-  index_.remember(found, *best_place);
-  return found;
+  if (found.empty()) return Scan{};
+  Scan scan{read_seal(found, index_.catalog(), index_.tail()->journal).watermark};
+  index_.remember(*scan.found, found_end);
+  return scan;
 }
 
 void EmbeddedReader::read(const Ends& from, const Ends& to, const Visitor& visit,
