@@ -1,0 +1,54 @@
+#include "capture/hand_over.h"
+
+#include <utility>
+
+namespace freshet::capture {
+
+bool HandOver::push(Batch& batch, std::chrono::milliseconds timeout) NO_THREAD_SAFETY_ANALYSIS {
+  {
+    const MutexLock lock(mutex_);
+    const auto has_room = [&] { return batches_.empty() || bytes_ + batch.frames.size() <= budget_; };
+    if (!changed_.wait_for(mutex_, timeout, has_room)) return false;
+    bytes_ += batch.frames.size();
+    batches_.push_back(std::exchange(batch, Batch()));
+  }
+  changed_.notify_all();
+  return true;
+}
+
+void HandOver::end(std::exception_ptr failure) {
+  {
+    const MutexLock lock(mutex_);
+    failure_ = std::move(failure);
+  }
+  changed_.notify_all();
+}
+
+std::optional<Batch> HandOver::pop(std::chrono::milliseconds timeout) NO_THREAD_SAFETY_ANALYSIS {
+  std::optional<Batch> batch;
+  {
+    const MutexLock lock(mutex_);
+    changed_.wait_for(mutex_, timeout, [&] { return !batches_.empty() || failure_ != nullptr; });
+    if (batches_.empty()) {
+      if (failure_ != nullptr) std::rethrow_exception(failure_);
+      return batch;
+    }
+    batch = std::move(batches_.front());
+    batches_.pop_front();
+    bytes_ -= batch->frames.size();
+  }
+  changed_.notify_all();
+  return batch;
+}
+
+std::optional<Durable<Lsn>> HandOver::durable() const {
+  const MutexLock lock(mutex_);
+  return durable_;
+}
+
+void HandOver::set_durable(Durable<Lsn> lsn) {
+  const MutexLock lock(mutex_);
+  durable_ = lsn;
+}
+
+}  // namespace freshet::capture
