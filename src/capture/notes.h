@@ -1,0 +1,44 @@
+// What capture remembers in the journal besides changes: whose position this is, the heartbeat that proves
+// it, and how far each snapshot got. Durable with the watermark that it was kept before, so the two never
+// disagree.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "change/lsn.h"
+
+namespace freshet::capture {
+
+// The slot is being made (a kill may have come between that and the note), or it is ours.
+enum class SlotNote { making, made };
+
+struct HeartbeatNote {
+  Lsn commit_lsn;  // of its transaction: what commits from here on comes again after a restart
+  std::string nonce;
+
+  friend bool operator==(const HeartbeatNote&, const HeartbeatNote&) = default;
+};
+
+struct Notes {
+  std::string system_id;
+  std::uint32_t timeline = 0;
+  std::string database;
+  std::string slot;
+  SlotNote slot_note = SlotNote::making;
+  std::string slot_generation;  // a nonce: each slot that we make has its own
+  Lsn consistent_point;         // of the slot
+  std::optional<HeartbeatNote> heartbeat;
+  std::map<std::string, std::string> snapshots;  // progress by stream
+
+  friend bool operator==(const Notes&, const Notes&) = default;
+};
+
+std::string encode(const Notes& notes);
+// Nothing in an empty text: the journal is new. Throws Error{data}.
+std::optional<Notes> decode_notes(std::string_view text);
+
+}  // namespace freshet::capture

@@ -1,0 +1,62 @@
+#include "capture/relations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace freshet::capture {
+namespace {
+
+std::vector<bool> identity_of(const pgoutput::Relation& message) {
+  std::vector<bool> identity;
+  for (const pgoutput::RelationColumn& column : message.columns) identity.push_back(column.identity);
+  return identity;
+}
+
+}  // namespace
+
+void Relations::restart(RelationLookup look_up) {
+  look_up_ = std::move(look_up);
+  by_oid_.clear();
+  last_ = nullptr;
+}
+
+const KnownRelation& Relations::announce(const pgoutput::Relation& message) {
+  auto relation = std::make_unique<KnownRelation>();
+  relation->stream = fmt::format("{}.{}", message.schema, message.table);
+  relation->wanted = wanted_.contains(relation->stream);
+  if (relation->wanted) {
+    RelationFacts facts = look_up_(message);
+    relation->schema = std::move(facts.schema);
+    relation->key =
+        message.identity == ReplicaIdentity::full ? std::move(facts.primary_key) : identity_of(message);
+    relation->count = &counts_[relation->stream];
+  }
+  last_oid_ = message.oid;
+  last_ = &keep(std::move(relation));
+  by_oid_[message.oid] = last_;
+  return *last_;
+}
+
+// A relation is announced again for every VACUUM: mostly as it was.
+const KnownRelation& Relations::keep(std::unique_ptr<KnownRelation> relation) {
+  for (const auto& known : all_) {
+    if (*known == *relation) return *known;
+  }
+  return *all_.emplace_back(std::move(relation));
+}
+
+const KnownRelation& Relations::find(pgoutput::Oid oid) {
+  if (oid == last_oid_ && last_ != nullptr) return *last_;
+  const auto found = by_oid_.find(oid);
+  if (found == by_oid_.end())
+    throw Error(ErrorKind::data,
+                fmt::format("the stream changes relation {} without having announced it", oid));
+  last_oid_ = oid;
+  last_ = found->second;
+  return *last_;
+}
+
+}  // namespace freshet::capture

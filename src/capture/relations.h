@@ -1,0 +1,72 @@
+// The tables that the stream has announced, by OID, on the connection of now. The server sends a relation
+// again when it may have changed, within the transaction that first needs it: read in commit order (streamed
+// transactions from the spool, without what was aborted), the newest one is the right one. Owned by the
+// journal thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "capture/pgoutput.h"
+#include "change/schema.h"
+
+namespace freshet::capture {
+
+// Asks the catalogue for what the stream doesn't say.
+struct RelationFacts {
+  TableSchema schema;             // types resolved
+  std::vector<bool> primary_key;  // by column of `schema`; empty: the table has none
+};
+using RelationLookup = std::function<RelationFacts(const pgoutput::Relation& relation)>;
+
+// What one stream has carried so far.
+struct StreamCount {
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+};
+
+struct KnownRelation {
+  TableSchema schema;
+  std::string stream;
+  bool wanted = false;  // else it isn't ours, a partition announced beside its root for instance
+  // What an UPDATE must leave as it was to be none of the key: the replica identity, and under FULL the
+  // primary key (empty: unknown).
+  std::vector<bool> key;
+  StreamCount* count = nullptr;
+
+  friend bool operator==(const KnownRelation&, const KnownRelation&) = default;
+};
+
+class Relations {
+ public:
+  explicit Relations(std::set<std::string> wanted) : wanted_(std::move(wanted)) {}
+
+  // A new connection: nothing is announced yet.
+  void restart(RelationLookup look_up);
+
+  const KnownRelation& announce(const pgoutput::Relation& message);
+  // Throws Error{data} when it was never announced.
+  const KnownRelation& find(pgoutput::Oid oid);
+
+  const std::map<std::string, StreamCount>& counts() const { return counts_; }
+
+ private:
+  const KnownRelation& keep(std::unique_ptr<KnownRelation> relation);
+
+  const std::set<std::string> wanted_;  // names of streams
+  std::map<std::string, StreamCount> counts_;
+  RelationLookup look_up_;
+  // Every shape that was announced, each once: the journal may still look at a schema it was given.
+  std::vector<std::unique_ptr<KnownRelation>> all_;
+  std::unordered_map<pgoutput::Oid, const KnownRelation*> by_oid_;
+  pgoutput::Oid last_oid_ = 0;
+  const KnownRelation* last_ = nullptr;
+};
+
+}  // namespace freshet::capture
