@@ -1,0 +1,75 @@
+#include "capture/identity.h"
+
+#include <fmt/format.h>
+
+namespace freshet::capture {
+namespace {
+
+Error refused(std::string what) {
+  return Error(
+      ErrorKind::identity, std::move(what) + "; nothing was confirmed",
+      "if the source was moved or restored on purpose, start over: stop, move the journal's folder "
+      "away, drop the slot there if it exists (SELECT pg_drop_replication_slot(…)), and start: every "
+      "table is then snapshotted again. Else mend the address, or bring the slot back");
+}
+
+void require_slot(const Notes& notes, const std::optional<SlotState>& slot) {
+  if (!slot) {
+    throw refused(fmt::format(
+        "the replication slot \"{}\" is gone: what changed since is lost for this journal", notes.slot));
+  }
+  if (slot->lost) {
+    throw refused(
+        fmt::format("the replication slot \"{}\" lost its WAL (max_slot_wal_keep_size was exceeded, or "
+                    "it was invalidated)",
+                    notes.slot));
+  }
+  const Lsn ours = notes.heartbeat ? notes.heartbeat->commit_lsn : notes.consistent_point;
+  if (slot->confirmed > ours) {
+    throw refused(fmt::format(
+        "the replication slot \"{}\" stands at {}, we never confirmed beyond {}: it was made again, or "
+        "somebody else reads it",
+        notes.slot, to_string(slot->confirmed), to_string(ours)));
+  }
+}
+
+}  // namespace
+
+void require_our_system(const Notes& notes, const postgres::SystemIdentity& system) {
+  if (system.system_id != notes.system_id) {
+    throw refused(
+        fmt::format("the source is another cluster: system identifier {}, the journal's position "
+                    "belongs to {}",
+                    system.system_id, notes.system_id));
+  }
+  if (system.database != notes.database) {
+    throw refused(fmt::format("the source is database \"{}\", the journal's position belongs to \"{}\"",
+                              system.database, notes.database));
+  }
+  if (system.timeline != notes.timeline) {
+    throw refused(
+        fmt::format("the source is on timeline {}, the journal's position belongs to timeline {}: it "
+                    "was promoted or restored",
+                    system.timeline, notes.timeline));
+  }
+}
+
+void require_our_source(const Notes& notes, const SourcePosition& found, Lsn durable) {
+  require_our_system(notes, found.system);
+  require_slot(notes, found.slot);
+  if (found.insert < durable) {
+    throw refused(
+        fmt::format("the source writes at {}, the journal already holds what committed up to {}: an "
+                    "older state was restored",
+                    to_string(found.insert), to_string(durable)));
+  }
+}
+
+Error another_history(const HeartbeatNote& expected, Lsn found) {
+  return refused(
+      fmt::format("the source's WAL isn't the one we left: our heartbeat at {} should have come "
+                  "first, the stream is at {} without it",
+                  to_string(expected.commit_lsn), to_string(found)));
+}
+
+}  // namespace freshet::capture

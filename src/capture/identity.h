@@ -1,0 +1,28 @@
+// Is this the source that our position belongs to? A position in another history (a slot dropped and made
+// again, a restored volume or dump, another database behind the address) is refused: going on would lose
+// changes without anybody noticing. Nothing is confirmed before all of it was checked.
+#pragma once
+
+#include "adapter/postgres/replication.h"
+#include "base/error.h"
+#include "capture/notes.h"
+#include "capture/slot.h"
+
+namespace freshet::capture {
+
+struct SourcePosition {
+  postgres::SystemIdentity system;
+  std::optional<SlotState> slot;
+  Lsn insert;  // where the server writes next
+};
+
+// Before streaming. `durable`: the last watermark. Throws Error{identity}.
+void require_our_source(const Notes& notes, const SourcePosition& found, Lsn durable);
+
+// The part of it that needs no slot.
+void require_our_system(const Notes& notes, const postgres::SystemIdentity& system);
+
+// While streaming: the transaction at `found` came where the heartbeat should have.
+Error another_history(const HeartbeatNote& expected, Lsn found);
+
+}  // namespace freshet::capture

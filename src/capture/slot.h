@@ -1,0 +1,30 @@
+// The replication slot as the source's catalogue shows it. On any connection.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "adapter/postgres/connection.h"
+#include "change/lsn.h"
+
+namespace freshet::capture {
+
+struct SlotState {
+  std::string plugin;
+  std::string database;
+  bool active = false;
+  bool lost = false;
+  Lsn confirmed;
+  std::uint64_t lag_bytes = 0;                // written but not confirmed
+  std::uint64_t retained_bytes = 0;           // WAL that the server keeps for it
+  std::optional<std::int64_t> safe_wal_size;  // bytes until it may be lost; nothing: no limit
+};
+
+std::optional<SlotState> find_slot(postgres::Connection& connection, std::string_view slot);
+
+// Where the server writes next.
+Lsn insert_lsn(postgres::Connection& connection);
+
+}  // namespace freshet::capture
