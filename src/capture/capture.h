@@ -1,0 +1,99 @@
+// The capture stage: reads one PostgreSQL database's changes through a replication slot, and writes them to
+// the journal. First on the line; see docs/capture.md.
+//
+//   receive thread: replication connection -> batches        (receiver.h)
+//   journal thread: batches, snapshot chunks -> journal      (journaller.h; the thread that calls run())
+//   pulse thread: heartbeats, canary, the slot's lag         (pulse.h)
+//   snapshot workers                                         (snapshot.h)
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "capture/claim.h"
+#include "capture/journaller.h"
+#include "capture/pulse.h"
+#include "capture/receiver.h"
+#include "capture/snapshot.h"
+#include "capture/source_check.h"
+#include "capture/status.h"
+
+namespace freshet::capture {
+
+struct Options {
+  std::string url;
+  std::string slot = "freshet";
+  std::string publication = "freshet";
+  bool make_publication = false;      // when it isn't there
+  std::vector<StreamedTable> tables;  // of the publication; others in it are passed over
+  std::vector<TableRequest> periodic;
+  std::string data;  // a folder for what needn't survive: the spools
+
+  std::uint64_t hand_over_bytes = 16 << 20;     // between receive and journal thread
+  std::uint64_t spool_memory_bytes = 64 << 20;  // streamed transactions in progress
+  std::uint64_t spool_disk_bytes = std::uint64_t{256} << 30;
+  ReceiverOptions receiver;
+  JournallerOptions journaller;
+  std::chrono::milliseconds heartbeat_interval{3'000};
+  std::chrono::milliseconds canary_interval{10'000};
+  std::chrono::milliseconds slot_deadline{60'000};        // for making the slot, per attempt
+  std::chrono::milliseconds reconnect_first{200};         // doubled after each failure
+  std::chrono::milliseconds reconnect_last{10'000};       // at most
+  std::chrono::milliseconds reconnect_deadline{300'000};  // without a connection; then the stage ends
+  SnapshotOptions snapshot;                               // url, publication and folder are set here
+};
+
+// A table to be read (again), or single keys.
+using SnapshotRequest = std::variant<TableRequest, KeyRequest>;
+
+class Capture {
+ public:
+  // Makes its folder. `journal` and `clock` outlive it.
+  Capture(Options options, journal::Writer& journal, Clock& clock = system_clock());
+  ~Capture();
+
+  // Until stopped; connects again after what may pass. Throws what doesn't, with state `failed`: the writer
+  // is then of no more use. Once only.
+  void run(std::stop_token stop);
+
+  // Any thread.
+  CaptureStatus status() const;
+  void request(SnapshotRequest request);
+
+ private:
+  void run_until_it_fails(std::stop_token stop);
+  void wait_to_reconnect(const Error& error, std::stop_token stop);
+  void connect_and_stream(std::stop_token stop);
+  void begin(const ClaimedPosition& claim);
+  std::optional<FinishedChunk> take_chunk(Lsn passed);
+  void stream(postgres::Replication& replication, const Source& source, std::stop_token stop);
+  void start(postgres::Replication& replication, bool binary) const;
+  ReceiverOptions receiver_options(std::chrono::milliseconds sender_timeout) const;
+  postgres::ConnectOptions connect_as(std::string purpose) const;
+
+  const Options options_;
+  JournalPort journal_;
+  const Clock& clock_;
+  StatusBoard board_;
+  Relations relations_;
+  Snapshotter snapshotter_;
+
+  // Of the thread in run().
+  std::optional<Journaller> journaller_;  // from the first claim on
+  std::string text_because_;              // a column that was met on the way; empty: as the catalogue says
+  bool streaming_ = false;                // the last attempt came so far
+  SteadyTime connected_at_;               // until when it did
+  std::chrono::milliseconds backoff_;
+
+  Mutex mutex_;
+  std::vector<SnapshotRequest> requests_ GUARDED_BY(mutex_);
+};
+
+}  // namespace freshet::capture

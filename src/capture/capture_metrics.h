@@ -1,0 +1,49 @@
+// Capture's metrics, as docs/metrics.md lists them. Written by the journal thread.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "capture/status.h"
+
+namespace freshet::capture {
+
+class CaptureMetrics {
+ public:
+  CaptureMetrics();
+
+  void sealed(double seconds) const;
+  // At most once a second; nothing is done in between.
+  void publish(const CaptureStatus& status, SteadyTime now);
+
+ private:
+  struct Stream {
+    metrics::Counter rows;
+    metrics::Counter bytes;
+    StreamCount published;
+  };
+  Stream& stream(const std::string& name);
+  void publish_slot(const SlotState& slot) const;
+
+  const metrics::Counter seals_;
+  const metrics::Histogram seal_seconds_;
+  const metrics::Gauge received_lsn_;
+  const metrics::Gauge journalled_lsn_;
+  const metrics::Gauge confirmed_lsn_;
+  const metrics::Gauge committed_timestamp_;
+  const metrics::Gauge spooled_memory_;
+  const metrics::Gauge spooled_disk_;
+  const metrics::Gauge slot_lag_;
+  const metrics::Gauge retained_wal_;
+  const metrics::Gauge safe_wal_;
+  const metrics::Gauge receive_cpu_;
+  const metrics::Gauge journal_cpu_;
+  const metrics::Gauge reconnects_;
+  const metrics::Gauge blocked_;
+  std::map<std::string, Stream> streams_;
+  SteadyTime published_at_;
+};
+
+}  // namespace freshet::capture
