@@ -1,0 +1,36 @@
+// One canonical text of a column's value, made by SQL on either side, so that parity judges the line without
+// sharing a line of code with it: floats as their bits, instants as microseconds, days as numbers, bytes as
+// hex, decimals without trailing zeros, everything else as PostgreSQL's own text.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace freshet::parity {
+
+// A column on both sides, with the types that the two catalogues give (not those of the contract: a judge
+// asks anew).
+struct ComparedColumn {
+  std::string name;
+  std::string source_type;      // format_type() of the base type, without modifier: "numeric", "text[]"
+  std::string mirror_type;      // system.columns.type: "Nullable(Decimal(14, 2))"
+  bool null_companion = false;  // the mirror has "<name>__null"
+  bool unfit_is_null = false;   // the contract allows NULL for NaN, infinity or what is out of range
+  int key_position = 0;         // from 1; 0: not in the key
+};
+
+// SQL of type text/String: "<length>:<text>", or "N" for NULL. Lengths are in characters, so that the
+// source's encoding doesn't matter. Throws Error{unsupported} for a pair of types that can't be compared
+// exactly.
+std::string source_text(const ComparedColumn& column);
+std::string mirror_text(const ComparedColumn& column);
+
+// The same for a row or a key: the columns' texts joined.
+std::string source_text(const std::vector<ComparedColumn>& columns);
+std::string mirror_text(const std::vector<ComparedColumn>& columns);
+
+// "<length>:<text>…" taken apart for people: "42, 2026-01-01".
+std::string readable(std::string_view canonical);
+
+}  // namespace freshet::parity

@@ -1,0 +1,78 @@
+#include "parity/columns.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace freshet::parity {
+namespace {
+
+// Domains down to their base type, without modifiers.
+constexpr std::string_view kSourceColumns = R"(
+WITH RECURSIVE base AS (
+  SELECT a.attname, t.oid, t.typtype, t.typbasetype FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+  WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
+  UNION ALL
+  SELECT b.attname, t.oid, t.typtype, t.typbasetype FROM base b JOIN pg_type t ON t.oid = b.typbasetype WHERE b.typtype = 'd')
+SELECT attname, format_type(oid, NULL) FROM base WHERE typtype <> 'd')";
+
+using Types = std::map<std::string, std::string, std::less<>>;
+
+Types source_types(postgres::Connection& source, const std::string& table) {
+  const postgres::Result rows = source.query(kSourceColumns, {table});
+  Types types;
+  for (int row = 0; row < rows.rows(); ++row) types.emplace(rows.text(row, 0), rows.text(row, 1));
+  return types;
+}
+
+Types mirror_types(clickhouse::Client& mirror, const std::string& table) {
+  Types types;
+  for (const auto& row :
+       mirror.rows("SELECT name, type FROM system.columns WHERE database = 'raw' AND table = {t:String}",
+                   {.params = {clickhouse::text_param("t", table)}})) {
+    types.emplace(row.at(0).value(), row.at(1).value());
+  }
+  return types;
+}
+
+const std::string& type_in(const Types& types, const std::string& column, std::string_view where) {
+  const auto found = types.find(column);
+  if (found != types.end()) return found->second;
+  throw Error(ErrorKind::schema, fmt::format("{} has no column {}, which its contract names", where, column),
+              "see `freshet status` for the stream's state");
+}
+
+// A partitioned table's rows are in its partitions; a plain table's heirs aren't part of its stream.
+std::string from_clause(postgres::Connection& source, const std::string& table) {
+  const postgres::Result kind =
+      source.query("SELECT relkind FROM pg_class WHERE oid = $1::regclass", {table});
+  return (kind.text(0, 0) == "p" ? "" : "ONLY ") + table + " AS t";
+}
+
+}  // namespace
+
+ComparedTable compared_table(const contract::StreamContract& contract, postgres::Connection& source,
+                             clickhouse::Client& mirror) {
+  const std::string table = postgres::quote_table(contract.source.schema, contract.source.table);
+  const Types from = source_types(source, table);
+  const Types to = mirror_types(mirror, contract.mirror);
+  ComparedTable compared{to_string(contract.source),
+                         from_clause(source, table),
+                         contract.mirror,
+                         {},
+                         {},
+                         contract.mode == contract::Mode::periodic};
+  for (const contract::ColumnContract& column : contract.columns) {
+    compared.columns.push_back({column.name, type_in(from, column.name, compared.name),
+                                type_in(to, column.name, "raw." + contract.mirror),
+                                to.contains(column.name + "__null"), column.null_when.any(),
+                                column.key_position});
+  }
+  for (const contract::ColumnContract* column : contract.key()) {
+    compared.key.push_back(*std::ranges::find(compared.columns, column->name, &ComparedColumn::name));
+  }
+  return compared;
+}
+
+}  // namespace freshet::parity

@@ -1,0 +1,48 @@
+// What parity found. Never a row's values, but for the keys of rows that differ.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "change/lsn.h"
+
+namespace freshet::parity {
+
+// In the order of how bad they are.
+enum class Verdict { equal, undecided, different };
+
+enum class Side { only_in_source, only_in_mirror, values };
+
+struct Difference {
+  std::string key;
+  Side side = Side::values;
+};
+
+struct TableReport {
+  std::string table;   // of the source: "app.orders"
+  std::string mirror;  // "raw.orders"
+  Verdict verdict = Verdict::equal;
+  std::uint64_t source_rows = 0;
+  std::uint64_t mirror_rows = 0;
+  std::uint64_t windows = 0;
+  std::uint64_t rechecked = 0;  // keys that moved while they were compared
+  std::uint64_t different = 0;  // keys; `differences` lists the first of them
+  std::vector<Difference> differences;
+  Lsn cut;             // the mirror was read at or above it
+  std::string reason;  // why it is undecided, or can't be judged
+};
+
+struct Report {
+  std::vector<TableReport> tables;
+
+  Verdict verdict() const;
+  // 0: everything is equal, 1: something differs, 2: something couldn't be decided.
+  int exit_status() const;
+};
+
+std::string to_text(const Report& report);
+std::string to_json(const Report& report);
+std::string_view to_string(Verdict verdict);
+
+}  // namespace freshet::parity

@@ -1,0 +1,142 @@
+#include "parity/table_parity.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "adapter/postgres/wal_position.h"
+#include "parity/cut.h"
+
+namespace freshet::parity {
+namespace {
+
+constexpr int kAttempts = 5;                // of comparing keys that move
+constexpr std::size_t kBucketsListed = 16;  // of a window: more would mean listing the whole of it
+constexpr std::size_t kDifferencesListed = 100;
+constexpr std::size_t kKeysRechecked = 2'000;  // of a window
+
+std::vector<std::uint64_t> differing(const Buckets& source, const Buckets& mirror) {
+  std::vector<std::uint64_t> buckets;
+  for (std::uint64_t bucket = 0; bucket < kBuckets; ++bucket) {
+    const auto here = source.find(bucket);
+    const auto there = mirror.find(bucket);
+    const bool equal = (here == source.end()) == (there == mirror.end()) &&
+                       (here == source.end() || here->second == there->second);
+    if (!equal) buckets.push_back(bucket);
+  }
+  return buckets;
+}
+
+std::vector<std::string> differing(const Listing& source, const Listing& mirror) {
+  std::vector<std::string> keys;
+  for (const auto& [key, hash] : source) {
+    const auto found = mirror.find(key);
+    if (found == mirror.end() || found->second != hash) keys.push_back(key);
+  }
+  for (const auto& [key, hash] : mirror) {
+    if (!source.contains(key)) keys.push_back(key);
+  }
+  return keys;
+}
+
+std::uint64_t rows_in(const Buckets& buckets) {
+  std::uint64_t rows = 0;
+  for (const auto& [bucket, sums] : buckets) rows += std::stoull(sums[0]);
+  return rows;
+}
+
+}  // namespace
+
+TableParity::TableParity(const Options& options, const ComparedTable& table, postgres::Connection& source,
+                         clickhouse::Client& mirror, std::stop_token stop)
+    : options_(options),
+      table_(table),
+      connection_(source),
+      client_(mirror),
+      source_(source, table),
+      mirror_(mirror, table),
+      stop_(std::move(stop)) {
+  report_.table = table.name;
+  report_.mirror = "raw." + table.mirror_name;
+}
+
+TableReport TableParity::run(const Progress& progress) {
+  Windows windows(table_, connection_, options_.window_rows);
+  while (const auto window = windows.next()) {
+    compare_window(*window);
+    ++report_.windows;
+    if (progress) progress(report_);
+  }
+  return report_;
+}
+
+template <class Read>
+auto TableParity::read_both(Read&& read_source, Read&& read_mirror) {
+  postgres::wait_for_running_transactions(connection_, options_.cut_deadline, stop_);
+  auto source = read_source();
+  report_.cut =
+      wait_for_cut(client_, table_.name, postgres::insert_lsn(connection_), options_.cut_deadline, stop_);
+  return std::pair(std::move(source), read_mirror());
+}
+
+void TableParity::compare_window(const Window& window) {
+  const std::function<Buckets()> from_source = [&] { return source_.buckets(window); };
+  const std::function<Buckets()> from_mirror = [&] { return mirror_.buckets(window); };
+  const auto [source, mirror] = read_both(from_source, from_mirror);
+  report_.source_rows += rows_in(source);
+  report_.mirror_rows += rows_in(mirror);
+  std::vector<std::uint64_t> buckets = differing(source, mirror);
+  if (buckets.empty()) return;
+  if (buckets.size() > kBucketsListed) {
+    report_.reason = "differs so widely that only a part of the keys is listed";
+    buckets.resize(kBucketsListed);
+  }
+  settle(window, {.buckets = std::move(buckets), .keys = {}});
+}
+
+// Compares the chosen keys until none of those that differ has moved meanwhile.
+void TableParity::settle(const Window& window, Choice choice) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const Lsn before = postgres::insert_lsn(connection_);
+    const std::function<Listing()> from_source = [&] { return source_.list(window, choice); };
+    const std::function<Listing()> from_mirror = [&] { return mirror_.list(window, choice); };
+    const auto [source, mirror] = read_both(from_source, from_mirror);
+    std::vector<std::string> keys = differing(source, mirror);
+    std::vector<std::string> moved = moved_since(before, window, keys);
+    for (const std::string& key : keys) {
+      if (!std::ranges::binary_search(moved, key)) report_different(source, mirror, key);
+    }
+    if (moved.empty()) return;
+    report_.rechecked += moved.size();
+    if (moved.size() > kKeysRechecked) moved.resize(kKeysRechecked);
+    choice = {.buckets = {}, .keys = std::move(moved)};
+  }
+  report_.verdict = std::max(report_.verdict, Verdict::undecided);
+  report_.reason = "some keys changed each time they were compared";
+}
+
+// Those of `keys`, in order, whose last change in the mirror committed at or above `lsn`.
+std::vector<std::string> TableParity::moved_since(Lsn lsn, const Window& window,
+                                                  const std::vector<std::string>& keys) {
+  std::vector<std::string> moved;
+  for (std::size_t from = 0; from < keys.size(); from += kKeysRechecked) {
+    const auto end = keys.begin() + static_cast<std::ptrdiff_t>(std::min(from + kKeysRechecked, keys.size()));
+    for (const auto& [key, commit] :
+         mirror_.last_commits(window, {keys.begin() + static_cast<std::ptrdiff_t>(from), end})) {
+      if (commit >= lsn) moved.push_back(key);
+    }
+  }
+  std::ranges::sort(moved);
+  return moved;
+}
+
+void TableParity::report_different(const Listing& source, const Listing& mirror, const std::string& key) {
+  report_.verdict = Verdict::different;
+  ++report_.different;
+  if (report_.differences.size() >= kDifferencesListed) return;
+  const Side side = !mirror.contains(key)   ? Side::only_in_source
+                    : !source.contains(key) ? Side::only_in_mirror
+                                            : Side::values;
+  report_.differences.push_back({readable(key), side});
+}
+
+}  // namespace freshet::parity
