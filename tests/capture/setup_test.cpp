@@ -1,0 +1,171 @@
+// Wrong set-ups: one clear error with the statement that mends it, before anything is written.
+#include <gtest/gtest.h>
+
+#include "line.h"
+
+namespace freshet::capture::test {
+namespace {
+
+using testing::Test;
+
+class Setup : public Test {
+ protected:
+  // Capture of `table` ends with an error, and leaves no slot behind.
+  Error refused(const std::string& table = "t") {
+    Line line(database);
+    line.options.make_publication = make_publication;
+    line.options.url = url.empty() ? database.url() : url;
+    line.start({table});
+    const Error error = line.wait_for_failure();
+    EXPECT_EQ(database.connection()
+                  .query("SELECT 1 FROM pg_replication_slots WHERE slot_name = $1", {"s_" + database.name()})
+                  .rows(),
+              0);
+    line.view().read();
+    EXPECT_TRUE(line.view().records("public." + table).empty());
+    return error;
+  }
+
+  std::string url_as(const std::string& role) const {
+    std::string as = database.url();
+    return as.replace(as.find("postgres@"), 8, role);
+  }
+
+  TestDatabase database;
+  bool make_publication = true;
+  std::string url;
+};
+
+TEST_F(Setup, ATableThatIsMissing) {
+  const Error error = refused("nowhere");
+  EXPECT_EQ(error.kind(), ErrorKind::config);
+  EXPECT_NE(error.message().find("there is no table public.nowhere"), std::string::npos) << error.message();
+}
+
+TEST_F(Setup, ATableWithoutAKey) {
+  database.sql("CREATE TABLE t (id int)");
+  const Error error = refused();
+  EXPECT_EQ(error.kind(), ErrorKind::config);
+  EXPECT_EQ(error.hint(), "ALTER TABLE \"public\".\"t\" ADD PRIMARY KEY (…)");
+}
+
+TEST_F(Setup, ATableWhoseIdentityIsNothing) {
+  database.sql("CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t REPLICA IDENTITY NOTHING");
+  EXPECT_EQ(refused().hint(), "ALTER TABLE \"public\".\"t\" REPLICA IDENTITY DEFAULT");
+}
+
+TEST_F(Setup, ADeferrableKey) {
+  database.sql("CREATE TABLE t (id int PRIMARY KEY DEFERRABLE)");
+  EXPECT_NE(refused().message().find("deferrable"), std::string::npos);
+}
+
+TEST_F(Setup, APublicationThatIsMissing) {
+  database.sql("CREATE TABLE t (id int PRIMARY KEY)");
+  make_publication = false;
+  const Error error = refused();
+  EXPECT_EQ(error.hint(),
+            "CREATE PUBLICATION \"p\" FOR TABLE \"public\".\"t\" WITH (publish_via_partition_root = true)");
+  database.sql(error.hint());
+  Line line(database);
+  line.start({"t"});
+  line.caught_up();
+}
+
+TEST_F(Setup, APublicationWithoutTheTable) {
+  database.sql(
+      "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (id int PRIMARY KEY);"
+      "CREATE PUBLICATION p FOR TABLE u");
+  EXPECT_EQ(refused().hint(), "ALTER PUBLICATION \"p\" ADD TABLE \"public\".\"t\"");
+}
+
+TEST_F(Setup, APublicationThatLeavesOutDeletes) {
+  database.sql(
+      "CREATE TABLE t (id int PRIMARY KEY); CREATE PUBLICATION p FOR TABLE t WITH (publish = 'insert')");
+  const std::string mending = refused().hint();
+  EXPECT_EQ(mending, "ALTER PUBLICATION \"p\" SET (publish = 'insert, update, delete, truncate')");
+  database.sql(mending);
+}
+
+TEST_F(Setup, APublicationOfPartitionsOneByOne) {
+  database.sql(
+      "CREATE TABLE t (id int PRIMARY KEY) PARTITION BY HASH (id);"
+      "CREATE TABLE t_0 PARTITION OF t FOR VALUES WITH (MODULUS 1, REMAINDER 0);"
+      "CREATE PUBLICATION p FOR TABLE t");
+  EXPECT_EQ(refused().hint(), "ALTER PUBLICATION \"p\" SET (publish_via_partition_root = true)");
+}
+
+TEST_F(Setup, APublicationThatFiltersRows) {
+  database.sql("CREATE TABLE t (id int PRIMARY KEY); CREATE PUBLICATION p FOR TABLE t WHERE (id > 5)");
+  EXPECT_EQ(refused().kind(), ErrorKind::unsupported);
+}
+
+TEST_F(Setup, ARoleThatMayNot) {
+  database.sql("CREATE TABLE t (id int PRIMARY KEY)");
+  const std::string role = "r_" + database.name();
+  database.sql("CREATE ROLE " + role + " LOGIN");
+  url = url_as(role);
+  Error error = refused();
+  EXPECT_EQ(error.kind(), ErrorKind::permission);
+  EXPECT_EQ(error.hint(), "ALTER ROLE \"" + role + "\" REPLICATION");
+  database.sql(error.hint());
+
+  error = refused();
+  EXPECT_EQ(error.hint(), "GRANT SELECT ON \"public\".\"t\" TO \"" + role + "\"");
+  database.sql(error.hint());
+
+  error = refused();
+  EXPECT_EQ(error.kind(), ErrorKind::permission);
+  const std::string who = "let an owner of the tables run: ";
+  ASSERT_TRUE(error.hint().starts_with(who)) << error.hint();
+  database.sql(error.hint().substr(who.size()));
+
+  {
+    Line line(database);
+    line.options.url = url;
+    line.start({"t"});
+    line.caught_up();
+  }
+  database.sql("DROP OWNED BY " + role);
+  database.sql("DROP ROLE " + role);
+}
+
+TEST_F(Setup, ASlotThatBelongsToSomethingElse) {
+  database.sql("CREATE TABLE t (id int PRIMARY KEY)");
+  const std::string slot = "s_" + database.name();
+  database.sql("SELECT pg_create_logical_replication_slot('" + slot + "', 'pgoutput')");
+  Line line(database);
+  line.start({"t"});
+  const Error error = line.wait_for_failure();
+  EXPECT_EQ(error.kind(), ErrorKind::identity);
+  EXPECT_NE(error.hint().find("pg_drop_replication_slot('" + slot + "')"), std::string::npos) << error.hint();
+}
+
+TEST(SetupOfTheServer, NamesWhatIsFullOrWrong) {
+  PostgresServer server({"wal_level = replica", "max_replication_slots = 1", "max_wal_senders = 1"});
+  const auto error_of = [&](bool slot_must_be_made = true) {
+    postgres::Connection connection({.url = server.url(), .purpose = "check"});
+    try {
+      check_source(connection, {.publication = "p", .slot_must_be_made = slot_must_be_made, .tables = {}});
+    } catch (const Error& error) {
+      return error;
+    }
+    return Error(ErrorKind::cancelled, "no error");
+  };
+  EXPECT_NE(error_of().hint().find("ALTER SYSTEM SET wal_level = 'logical'"), std::string::npos);
+
+  postgres::Connection({.url = server.url(), .purpose = "t"}).run("ALTER SYSTEM SET wal_level = 'logical'");
+  server.stop();
+  server.start();
+  postgres::Connection admin({.url = server.url(), .purpose = "t"});
+  admin.run("CREATE PUBLICATION p");
+  EXPECT_EQ(error_of().message(), "no error");
+  admin.run("SELECT pg_create_physical_replication_slot('x')");
+  EXPECT_EQ(error_of().kind(), ErrorKind::capacity);
+  EXPECT_NE(error_of().message().find("all 1 replication slots are taken"), std::string::npos);
+  EXPECT_EQ(error_of(false).message(), "no error");
+  const postgres::Replication walsender({.url = server.url(), .purpose = "busy"});
+  EXPECT_NE(error_of(false).message().find("all 1 walsenders are busy"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace freshet::capture::test
