@@ -74,12 +74,10 @@ std::string PostgresServer::url(const std::string& database) const {
 }
 
 void PostgresServer::start() {
-  process_ = std::make_unique<Process>(ProcessOptions{.arguments = {program("postgres"), "-D", data_},
-                                                      .environment = {},
-                                                      .output = dir_.path() + "/server.log",
-                                                      .user = kServerUser});
   const bool up = eventually(
       [&] {
+        // It refuses while children of a killed one still hold the shared memory: then once more.
+        if (process_ == nullptr || !process_->running()) launch();
         try {
           postgres::Connection probe(as_test(url()));
           return true;
@@ -91,6 +89,13 @@ void PostgresServer::start() {
   if (!up) throw std::runtime_error("PostgreSQL didn't start, see " + dir_.path() + "/server.log");
 }
 
+void PostgresServer::launch() {
+  process_ = std::make_unique<Process>(ProcessOptions{.arguments = {program("postgres"), "-D", data_},
+                                                      .environment = {},
+                                                      .output = dir_.path() + "/server.log",
+                                                      .user = kServerUser});
+}
+
 void PostgresServer::stop(const char* mode) {
   const std::string how = mode;
   const int signal_number = how == "immediate" ? SIGQUIT : how == "smart" ? SIGTERM : SIGINT;
@@ -98,7 +103,7 @@ void PostgresServer::stop(const char* mode) {
 }
 
 void PostgresServer::kill() {
-  // Its children see the postmaster's death by themselves; the start waits until shared memory is free.
+  // Its children see the postmaster's death by themselves.
   process_->stop(SIGKILL, std::chrono::seconds(10));
 }
 

@@ -27,6 +27,8 @@ class PostgresServer {
   bool running() { return process_ != nullptr && process_->running(); }
 
  private:
+  void launch();
+
   TempDir dir_;
   std::string data_;
   int port_ = 0;
