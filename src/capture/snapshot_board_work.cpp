@@ -51,7 +51,8 @@ std::optional<Task> SnapshotBoard::next(SteadyTime now) {
 
 void SnapshotBoard::wait(std::stop_token stop, std::chrono::milliseconds timeout) NO_THREAD_SAFETY_ANALYSIS {
   const MutexLock lock(mutex_);
-  happened_.wait_for(mutex_, stop, timeout, [&, seen = events_] { return events_ != seen; });
+  const std::uint64_t seen = events_;
+  happened_.wait_for(mutex_, stop, timeout, [&]() NO_THREAD_SAFETY_ANALYSIS { return events_ != seen; });
 }
 
 std::optional<Task> SnapshotBoard::next_point(SteadyTime now) {
