@@ -30,7 +30,6 @@ class SequenceIds : public Ids {
  public:
   explicit SequenceIds(postgres::Connection& connection) : connection_(&connection) {}
   std::int64_t next(Table table) override;
-  void reconnected(postgres::Connection& connection) { connection_ = &connection; }
 
  private:
   postgres::Connection* connection_;

@@ -166,6 +166,17 @@ Order invent_order(const World& world, const Cart& cart, const Customer& custome
   return order;
 }
 
+void add_line(const World& world, Order& order, OrderLine line) {
+  const Shop& shop = world.shops[order.shop];
+  const Cents gross = gross_of(world, line);
+  line.discount = 0;
+  line.tax = tax_of(shop, gross);
+  order.gross += gross;
+  order.tax += line.tax;
+  order.total += gross + (shop.taxes_included ? 0 : line.tax);
+  order.lines.push_back(line);
+}
+
 void write(Rows& rows, const World& world, const Order& order) {
   const Shop& shop = world.shops[order.shop];
   const std::string& presented = order.converted ? shop.presentment_currency : shop.currency;

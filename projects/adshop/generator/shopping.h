@@ -115,6 +115,8 @@ Checkout invent_checkout(const World& world, const Cart& cart, Instant now, Rand
 // Of a cart; lines of equal variants are one. Amounts are settled.
 Order invent_order(const World& world, const Cart& cart, const Customer& customer, Instant now,
                    Random& random, Ids& ids);
+// An edit: the goods join the order at their full price, and its amounts follow.
+void add_line(const World& world, Order& order, OrderLine line);
 // Comes back whole or in part; nullopt when the order holds nothing.
 std::optional<Refund> invent_refund(const World& world, const Order& order, Instant now, Random& random,
                                     Ids& ids);
