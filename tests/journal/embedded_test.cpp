@@ -118,6 +118,30 @@ TEST_F(Embedded, TheFullestFileIsNotNeededToFreeTheJournal) {
   EXPECT_TRUE(test::eventually([&] { return writer->room() > 0; }));
 }
 
+TEST_F(Embedded, APositionBeforeARangeThatFillsSeveralFilesLosesNoneOfIt) {
+  options_.segment_bytes = 4096;
+  const auto writer = open_writer(options_);
+  const Watermark first = seal(*writer, {insert(orders_, 1, "x")});
+  std::vector<Row> rows;
+  for (std::uint64_t i = 0; i < 40; ++i) rows.push_back(insert(orders_, 2, noise(50000, i)));
+  const Watermark second = seal(*writer, rows);
+  ASSERT_GT(segments().size(), 3u);
+  const auto reader = open_reader(options_);
+  EXPECT_EQ(reader->next(first, ~0u, std::chrono::milliseconds(0)), second);
+  EXPECT_TRUE(rows_of(read_all(*reader, first.ends, second.ends), "app.orders") == rows);
+}
+
+TEST_F(Embedded, TheLastWatermarkIsFoundWhenTheFileThatHadItIsGone) {
+  options_.segment_bytes = 4096;
+  const auto writer = open_writer(options_);
+  const Watermark first = seal(*writer, {insert(orders_, 1, "x")});
+  const Watermark last = seal(*writer, {insert(orders_, 2, noise(5000, 1))});
+  open_reader(options_)->release(Confirmed::ends(last.ends), {});
+  ASSERT_TRUE(test::eventually([&] { return writer->room() > 0 && segments().size() == 1; }));
+  EXPECT_EQ(open_reader(options_)->next(first, ~0u, std::chrono::milliseconds(0)), last);
+  EXPECT_EQ(open_reader(options_)->next({}, ~0u, std::chrono::milliseconds(0)), last);
+}
+
 TEST_F(Embedded, TwoTablesWithOneStreamNameAreRefused) {
   const auto writer = open_writer(options_);
   auto one = make_table("b.c"), other = make_table("c");

@@ -47,11 +47,13 @@ bool EmbeddedReader::nothing_above(const std::optional<Watermark>& after) {
 std::optional<Watermark> EmbeddedReader::newest_within(const std::optional<Watermark>& after,
                                                        std::uint64_t max_bytes) {
   for (int i = 0; i < kScansMax; ++i)
-    if (std::optional<Scan> scan = scan_from(index_.after(after), max_bytes)) return std::move(scan->found);
+    if (std::optional<Scan> scan = scan_from(index_.after(after), after ? after->number : 0, max_bytes))
+      return std::move(scan->found);
   return std::nullopt;
 }
 
-std::optional<EmbeddedReader::Scan> EmbeddedReader::scan_from(Place place, std::uint64_t max_bytes) {
+std::optional<EmbeddedReader::Scan> EmbeddedReader::scan_from(Place place, std::uint64_t number,
+                                                              std::uint64_t max_bytes) {
   std::string found;
   Place found_end;
   std::uint64_t bytes = 0;
@@ -72,7 +74,10 @@ std::optional<EmbeddedReader::Scan> EmbeddedReader::scan_from(Place place, std::
         continue;
       }
       index_.catalog().learn(*header, blocks.body());
-      if (header->kind != BlockKind::watermark) continue;
+      // A prelude names the last watermark before it: news where the file that had it is gone.
+      if (header->kind != BlockKind::watermark && header->kind != BlockKind::resume) continue;
+      if (header->first <= number) continue;
+      number = header->first;
       found = blocks.body();
       found_end = {place.segment, blocks.after()};
       more = bytes <= max_bytes;

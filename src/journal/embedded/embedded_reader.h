@@ -27,8 +27,9 @@ class EmbeddedReader final : public Reader {
 
   bool nothing_above(const std::optional<Watermark>& after);
   std::optional<Watermark> newest_within(const std::optional<Watermark>& after, std::uint64_t max_bytes);
-  // Over headers, from a place on. Nothing when retention has taken a file on the way.
-  std::optional<Scan> scan_from(Place place, std::uint64_t max_bytes);
+  // Over headers, from a place on, for watermarks above `number`. Nothing when retention has taken a file on
+  // the way.
+  std::optional<Scan> scan_from(Place place, std::uint64_t number, std::uint64_t max_bytes);
 
   EmbeddedOptions options_;
   LogIndex index_;

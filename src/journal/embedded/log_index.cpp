@@ -45,9 +45,11 @@ std::optional<LogIndex::Readable> LogIndex::open(std::uint64_t segment) const {
 
 std::pair<std::uint64_t, std::uint64_t> LogIndex::segments() {
   const std::vector<std::uint64_t> numbers = layout_.list_segments();
+  // After a power failure the tail file may be older than what retention has done since.
   if (numbers.empty() || numbers.front() > tail_->end.segment)
-    throw Error(ErrorKind::data, "the journal's files in " + layout_.segments().string() + " are missing",
-                "restore the folder, or move the journal away and snapshot every table again");
+    throw Error(ErrorKind::transient,
+                "the journal's files in " + layout_.segments().string() + " aren't those of its tail file",
+                "start capture; if that doesn't open the journal, restore the folder as a whole");
   preludes_.erase(preludes_.begin(), preludes_.lower_bound(numbers.front()));
   return {numbers.front(), tail_->end.segment};
 }
@@ -77,10 +79,7 @@ std::uint64_t LogIndex::last_segment_where(const Predicate& at_or_before) {
 }
 
 Place LogIndex::after(const std::optional<Watermark>& watermark) {
-  if (!watermark) {
-    const std::uint64_t first = segments().first;
-    return {first, prelude(first).end};
-  }
+  if (!watermark) return {segments().first, 0};
   for (const Mark& mark : marks_)
     if (mark.watermark == *watermark) return mark.place;
   if (watermark->journal != tail_->journal) refuse(*watermark, "the journal here is " + tail_->journal);
@@ -98,16 +97,14 @@ void LogIndex::forget(std::uint64_t segment) {
   std::erase_if(marks_, [&](const Mark& mark) { return mark.place.segment <= segment; });
 }
 
+// A segment may begin between two seals, so a watermark that its prelude names isn't right before it.
 Place LogIndex::search(const Watermark& watermark) {
   const std::uint64_t segment =
-      last_segment_where([&](const Prelude& prelude) { return prelude.last_number() <= watermark.number; });
+      last_segment_where([&](const Prelude& prelude) { return prelude.last_number() < watermark.number; });
   const Prelude& found = prelude(segment);
-  if (found.last_number() > watermark.number) return {segment, found.end};
-  if (found.last_number() == watermark.number) {
-    require_same(watermark, *found.last);
-    return {segment, found.end};
-  }
-  return search_segment(segment, watermark);
+  if (found.last_number() < watermark.number) return search_segment(segment, watermark);
+  if (found.last_number() == watermark.number) require_same(watermark, *found.last);
+  return {segment, 0};
 }
 
 Place LogIndex::search_segment(std::uint64_t segment, const Watermark& watermark) {

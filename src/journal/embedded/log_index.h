@@ -22,7 +22,7 @@ class LogIndex {
   const std::optional<Tail>& tail() const { return tail_; }
 
   // Where the log goes on after this watermark (nothing: where it begins). When the watermark itself is gone,
-  // the first place that is left. Throws Error{identity} when it isn't of this journal.
+  // the first place that is left, its prelude included. Throws Error{identity} when it isn't of this journal.
   Place after(const std::optional<Watermark>& watermark);
   void remember(Watermark watermark, Place place);
   // This segment and all before it are gone.
