@@ -1,0 +1,79 @@
+// Batch: a table's changes between two flushes, as they came. They are kept undecoded until then, because a
+// value that the stream didn't send may have to be taken from another change of the same batch. Load's
+// thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "change/change.h"
+
+namespace freshet::load {
+
+class Batch {
+ public:
+  // Borrows from the batch: valid until it is cleared or appended to.
+  struct Record {
+    Op op;
+    Version version;
+    Micros committed_at;
+    const TableSchema* schema;
+    std::string_view old;
+    std::string_view row;
+    bool waited;  // it has been waiting for a value since an earlier batch
+  };
+
+  void append(const Change& change) {
+    append(change.op, change.version(), change.committed_at, *change.schema, change.old, change.row, false);
+  }
+  // A change that has been waiting. The schema must outlive the batch.
+  void append_waiting(Op op, Version version, Micros committed_at, const TableSchema& schema,
+                      std::string_view old, std::string_view row) {
+    append(op, version, committed_at, schema, old, row, true);
+  }
+
+  Record operator[](std::size_t index) const {
+    const Entry& entry = entries_[index];
+    const char* from = bytes_.data() + entry.at;
+    return {entry.op,     entry.version,          entry.committed_at,
+            entry.schema, {from, entry.old_size}, {from + entry.old_size, entry.row_size},
+            entry.waited};
+  }
+
+  bool empty() const { return entries_.empty(); }
+  std::size_t size() const { return entries_.size(); }
+  std::size_t bytes() const { return bytes_.size() + entries_.size() * sizeof(Entry); }
+  Version last_version() const { return entries_.back().version; }
+  void clear() {
+    entries_.clear();
+    bytes_.clear();
+  }
+
+ private:
+  struct Entry {
+    Version version;
+    const TableSchema* schema;
+    Micros committed_at;
+    std::size_t at;
+    std::uint32_t old_size;
+    std::uint32_t row_size;
+    Op op;
+    bool waited;
+  };
+
+  void append(Op op, Version version, Micros committed_at, const TableSchema& schema, std::string_view old,
+              std::string_view row, bool waited) {
+    entries_.push_back({version, &schema, committed_at, bytes_.size(), static_cast<std::uint32_t>(old.size()),
+                        static_cast<std::uint32_t>(row.size()), op, waited});
+    bytes_ += old;
+    bytes_ += row;
+  }
+
+  std::string bytes_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace freshet::load

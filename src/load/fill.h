@@ -1,0 +1,61 @@
+// Filling: where a row takes the values that the stream didn't send (unchanged TOAST, or all of them for a
+// delete that keeps the last values). Pure: the caller brings the images of a batch and what the mirror holds
+// of their keys. Load's thread.
+//
+// A missing value comes from the last state of the same key (of the old key on a key change) at or below the
+// row's own version: earlier in the batch, else in the mirror. So a round done again gives the same rows.
+// Where the mirror holds only a higher version, the row is superseded already and nothing needs filling.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "change/version.h"
+
+namespace freshet::load {
+
+using KeyId = std::uint32_t;  // of a key within one batch
+
+// One state of one key that a change writes.
+struct Image {
+  KeyId key = 0;
+  KeyId donor = 0;  // whose earlier state has the missing values: the old key on a key change, else `key`
+  Version version = {};
+  // While the table is snapshotted, states below (V, 0) give nothing: changes between may never have been
+  // seen. Then a row without a donor waits; otherwise (0) it is missing.
+  Version donors_from = {};
+  bool open = false;       // values are missing
+  bool blank = false;      // a tombstone: a key without values, gives none
+  bool unseen_ok = false;  // a removal: where no state was ever seen there is nothing to keep
+  std::optional<std::uint32_t> recorded = {};  // in freshet.fills, by an earlier attempt at this round
+};
+
+// A row of the mirror.
+struct Held {
+  KeyId key = 0;
+  Version version = {};
+  bool blank = false;
+};
+
+enum class Filling : std::uint8_t {
+  complete,    // nothing was missing
+  batch,       // from image `donor` of the batch
+  mirror,      // from row `donor` of the mirror
+  recorded,    // from the recorded fill `donor`
+  superseded,  // a higher version is there: drop it
+  waits,       // for its key's row of the snapshot
+  unseen,      // a removal of a row that was never seen: drop it
+  missing,     // no donor where there must be one
+};
+
+struct Filled {
+  Filling filling = Filling::complete;
+  std::uint32_t donor = 0;
+};
+
+// One per image, in their order. `images` in the order of their versions.
+std::vector<Filled> fill(std::span<const Image> images, std::span<const Held> mirror);
+
+}  // namespace freshet::load

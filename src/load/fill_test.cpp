@@ -1,0 +1,135 @@
+#include "load/fill.h"
+
+#include <gtest/gtest.h>
+
+namespace freshet::load {
+namespace {
+
+constexpr KeyId kA = 0;
+constexpr KeyId kB = 1;
+
+Version at(std::uint64_t commit) {
+  return Version(1, Lsn(commit), Lsn(commit));
+}
+Version snapshot(std::uint64_t v) {
+  return Version(1, Lsn(v), Lsn(0));
+}
+Image whole(KeyId key, std::uint64_t commit) {
+  return {.key = key, .donor = key, .version = at(commit)};
+}
+Image open(KeyId key, std::uint64_t commit) {
+  return {.key = key, .donor = key, .version = at(commit), .open = true};
+}
+Image tombstone(KeyId key, std::uint64_t commit) {
+  return {.key = key, .donor = key, .version = at(commit), .blank = true};
+}
+Image moved_here(KeyId key, KeyId from, std::uint64_t commit) {
+  return {.key = key, .donor = from, .version = at(commit), .open = true};
+}
+Image during_snapshot(Image image, std::uint64_t v) {
+  image.donors_from = snapshot(v);
+  return image;
+}
+
+std::vector<Filling> fillings(const std::vector<Image>& images, const std::vector<Held>& mirror = {}) {
+  std::vector<Filling> result;
+  for (const Filled& filled : fill(images, mirror)) result.push_back(filled.filling);
+  return result;
+}
+
+using enum Filling;
+using Fillings = std::vector<Filling>;
+
+TEST(Fill, TakesTheSameKeysLastStateOfTheBatch) {
+  const auto filled = fill(std::vector{whole(kA, 1), whole(kB, 2), open(kA, 3), open(kA, 4)}, {});
+  EXPECT_EQ(filled[2].filling, batch);
+  EXPECT_EQ(filled[2].donor, 0U);
+  EXPECT_EQ(filled[3].donor, 2U) << "each from the one before, which may have sent the value";
+}
+
+TEST(Fill, TakesTheMirrorsLastVersionAtOrBelowItsOwn) {
+  const std::vector<Held> mirror{{kA, at(1)}, {kA, at(3)}, {kA, at(9)}};
+  const auto filled = fill(std::vector{open(kA, 5)}, mirror);
+  EXPECT_EQ(filled[0].filling, Filling::mirror);
+  EXPECT_EQ(filled[0].donor, 1U);
+}
+
+TEST(Fill, OfARepeatedRoundTakesItsOwnRow) {
+  const std::vector<Held> mirror{{kA, at(5)}};
+  EXPECT_EQ(fillings({open(kA, 4), open(kA, 5)}, mirror), (Fillings{superseded, Filling::mirror}));
+}
+
+TEST(Fill, NeedsNothingWhereOnlyAHigherVersionIs) {
+  EXPECT_EQ(fillings({open(kA, 5)}, {{kA, at(6), true}}), Fillings{superseded});
+  EXPECT_EQ(fillings({open(kA, 5), whole(kA, 6)}), (Fillings{superseded, complete}));
+  EXPECT_EQ(fillings({open(kA, 5), tombstone(kA, 6)}), (Fillings{superseded, complete}));
+}
+
+TEST(Fill, IsMissingWithoutADonor) {
+  EXPECT_EQ(fillings({open(kA, 5)}), Fillings{missing});
+  EXPECT_EQ(fillings({open(kA, 5)}, {{kA, at(4), true}}), Fillings{missing}) << "a tombstone gives nothing";
+  EXPECT_EQ(fillings({tombstone(kA, 4), open(kA, 5)}), (Fillings{complete, missing}));
+}
+
+TEST(Fill, OfAChangedKeyComesFromTheOldKey) {
+  const auto filled =
+      fill(std::vector{tombstone(kA, 5), moved_here(kB, kA, 5)}, std::vector<Held>{{kA, at(2)}});
+  EXPECT_EQ(filled[1].filling, Filling::mirror) << "not from the tombstone of the same version";
+  EXPECT_EQ(filled[1].donor, 0U);
+}
+
+TEST(Fill, OfAChangedKeyPrefersWhatAnEarlierAttemptRecorded) {
+  Image image = moved_here(kB, kA, 5);
+  image.recorded = 7;
+  const auto filled = fill(std::vector{image}, std::vector<Held>{{kA, at(5), true}});
+  EXPECT_EQ(filled[0].filling, recorded);
+  EXPECT_EQ(filled[0].donor, 7U);
+}
+
+TEST(Fill, SurvivesThatTheOldKeyIsUsedAgain) {
+  EXPECT_EQ(fillings({whole(kA, 1), tombstone(kA, 5), moved_here(kB, kA, 5), whole(kA, 6)}),
+            (Fillings{complete, complete, batch, complete}));
+}
+
+TEST(Fill, WhileSnapshottedTakesNothingOlderThanV) {
+  EXPECT_EQ(fillings({during_snapshot(open(kA, 15), 10)}, {{kA, at(9)}}), Fillings{waits});
+  EXPECT_EQ(fillings({during_snapshot(open(kA, 15), 10)}, {{kA, snapshot(10)}}), Fillings{Filling::mirror});
+}
+
+TEST(Fill, EndsTheWaitingWhenTheRowArrives) {
+  Image row = whole(kA, 10);
+  row.version = snapshot(10);
+  EXPECT_EQ(fillings({row, during_snapshot(open(kA, 15), 10), during_snapshot(open(kA, 16), 10)}),
+            (Fillings{complete, batch, batch}));
+}
+
+TEST(Fill, BelowTheSnapshotIsSuperseded) {
+  Image row = whole(kA, 10);
+  row.version = snapshot(10);
+  EXPECT_EQ(fillings({during_snapshot(open(kA, 8), 10), row}), (Fillings{superseded, complete}));
+}
+
+TEST(Fill, KeepsWaitingWhatAnotherKeyWillNeed) {
+  // A's value was sent at 15, B needs it once the row of the snapshot has given the others.
+  const std::vector<Image> images{during_snapshot(open(kA, 15), 10), tombstone(kA, 18),
+                                  during_snapshot(moved_here(kB, kA, 18), 10)};
+  EXPECT_EQ(fillings(images), (Fillings{waits, complete, waits}));
+  EXPECT_EQ(fillings(images, {{kB, at(20)}}), (Fillings{superseded, complete, superseded}));
+}
+
+TEST(Fill, OfAMovedRowThatTheSnapshotReadUnderItsNewKey) {
+  EXPECT_EQ(fillings({during_snapshot(moved_here(kB, kA, 18), 10)}, {{kB, snapshot(10)}}),
+            Fillings{Filling::mirror});
+}
+
+TEST(Fill, DropsARemovalOfARowThatWasNeverSeen) {
+  Image gone = open(kA, 10);
+  gone.unseen_ok = true;
+  EXPECT_EQ(fillings({gone, during_snapshot(open(kA, 15), 10), during_snapshot(open(kA, 16), 10)}),
+            (Fillings{unseen, unseen, unseen}))
+      << "and what waited for it";
+  EXPECT_EQ(fillings({gone}, {{kA, at(3)}}), Fillings{Filling::mirror});
+}
+
+}  // namespace
+}  // namespace freshet::load

@@ -1,0 +1,32 @@
+#include "load/pace.h"
+
+#include <gtest/gtest.h>
+
+namespace freshet::load {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(Pace, GrowsUnderABacklogAndShrinksWhenRoundsTakeLong) {
+  Pace pace({.bytes_min = 100, .bytes_max = 400, .round_aim = milliseconds(1000), .gap = milliseconds(100)});
+  pace.finished(10, milliseconds(20));
+  EXPECT_EQ(pace.bytes(), 100U) << "little came: stay small";
+  pace.finished(100, milliseconds(200));
+  pace.finished(200, milliseconds(400));
+  pace.finished(400, milliseconds(400));
+  EXPECT_EQ(pace.bytes(), 400U);
+  pace.finished(400, milliseconds(700));
+  EXPECT_EQ(pace.bytes(), 400U);
+  pace.finished(400, milliseconds(1500));
+  EXPECT_EQ(pace.bytes(), 200U);
+}
+
+TEST(Pace, LetsChangesGatherBetweenShortRounds) {
+  const Pace pace(
+      {.bytes_min = 100, .bytes_max = 400, .round_aim = milliseconds(1000), .gap = milliseconds(100)});
+  EXPECT_EQ(pace.wait_after(milliseconds(30)), milliseconds(70));
+  EXPECT_EQ(pace.wait_after(milliseconds(300)), milliseconds(0));
+}
+
+}  // namespace
+}  // namespace freshet::load
