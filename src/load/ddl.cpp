@@ -1,0 +1,206 @@
+#include "load/ddl.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "adapter/clickhouse/quote.h"
+
+namespace freshet::load {
+namespace {
+
+using clickhouse::quote_identifier;
+using clickhouse::quote_literal;
+using clickhouse::quote_table;
+
+// Acknowledged rows survive a power cut. Merged parts stay beside their sources for two minutes, by when the
+// kernel has written them; the default of eight leaves thousands of folders under many small inserts.
+constexpr std::string_view kSettings =
+    "fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 120";
+
+// ClickHouse prints a key with or without quotes and parentheses.
+std::string bare(std::string text) {
+  std::erase_if(text, [](char c) { return c == '`' || c == '(' || c == ')'; });
+  return text;
+}
+
+std::string join(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) {
+    if (!list.empty()) list += ", ";
+    list += quote_identifier(name);
+  }
+  return list;
+}
+
+// What a table of ClickHouse is, as far as it is compared.
+struct Existing {
+  std::vector<TableColumn> columns;
+  std::string engine;
+  std::string sorting_key;
+};
+
+std::map<std::string, Existing> existing_tables(Session& session, const std::string& database) {
+  std::map<std::string, Existing> tables;
+  const clickhouse::With of{.params = {clickhouse::text_param("database", database)}};
+  for (const auto& row : session.rows(
+           "SELECT name, engine_full, sorting_key FROM system.tables WHERE database = {database:String}",
+           of)) {
+    const std::string full = row[1].value_or("");
+    tables[*row[0]] = {{}, full.substr(0, full.find(" ORDER BY")), row[2].value_or("")};
+  }
+  for (const auto& row : session.rows("SELECT table, name, type FROM system.columns "
+                                      "WHERE database = {database:String} ORDER BY table, position",
+                                      of))
+    tables[*row[0]].columns.push_back({*row[1], *row[2]});
+  return tables;
+}
+
+std::string difference(const TableDefinition& wanted, const Existing& existing) {
+  std::string text;
+  std::map<std::string, std::string> left;
+  for (const TableColumn& column : existing.columns) left[column.name] = column.type;
+  for (const TableColumn& column : wanted.columns) {
+    const auto there = left.find(column.name);
+    if (there == left.end()) {
+      text += fmt::format("; column {} {} isn't there", column.name, column.type);
+      continue;
+    }
+    if (there->second != column.type)
+      text += fmt::format("; column {} is {} and should be {}", column.name, there->second, column.type);
+    left.erase(there);
+  }
+  for (const auto& [name, type] : left) text += fmt::format("; column {} {} isn't expected", name, type);
+  const std::string engine = existing.engine.substr(0, existing.engine.find(" PARTITION BY"));
+  if (engine != wanted.engine)
+    text += fmt::format("; the engine is {} and should be {}", engine, wanted.engine);
+  const std::string order = bare(join(wanted.order_by));
+  if (bare(existing.sorting_key) != order)
+    text += fmt::format("; it is ordered by ({}) and should be by ({})", existing.sorting_key, order);
+  return text.empty() ? text : text.substr(2);
+}
+
+void ensure_table(Session& session, const TableDefinition& table,
+                  const std::map<std::string, Existing>& existing) {
+  const auto there = existing.find(table.name);
+  if (there == existing.end()) {
+    session.execute(table.create());
+    return;
+  }
+  const std::string text = difference(table, there->second);
+  if (!text.empty())
+    throw Error(ErrorKind::schema,
+                fmt::format("{}.{} in ClickHouse isn't what the contract asks for: {}", table.database,
+                            table.name, text),
+                "change the table by a migration, or drop it and snapshot its source again");
+}
+
+void append_system_columns(std::vector<TableColumn>& columns) {
+  columns.push_back({"_version", "UInt128"});
+  columns.push_back({"_deleted", "UInt8"});
+  columns.push_back({"_round", "UInt64"});
+  columns.push_back({"_committed_at", "DateTime64(6, 'UTC')"});
+  columns.push_back({"_loaded_at", "DateTime64(6, 'UTC')", "now64(6, 'UTC')"});
+}
+
+std::vector<TableColumn> data_columns(const Mirror& mirror) {
+  std::vector<TableColumn> columns;
+  for (const MirrorColumn& column : mirror.columns)
+    for (auto& [name, type] : column.definitions()) columns.push_back({name, type});
+  return columns;
+}
+
+std::vector<std::string> key_names(const Mirror& mirror) {
+  std::vector<std::string> names;
+  for (const std::size_t column : mirror.key) names.push_back(mirror.columns[column].name);
+  return names;
+}
+
+TableDefinition raw_table(const Mirror& mirror) {
+  TableDefinition table{"raw", mirror.name(), data_columns(mirror), {}, key_names(mirror)};
+  append_system_columns(table.columns);
+  table.engine = mirror.keeps() ? "ReplacingMergeTree(_version)" : "ReplacingMergeTree(_version, _deleted)";
+  return table;
+}
+
+TableDefinition lookup_table(const Mirror& mirror, std::size_t by) {
+  const MirrorColumn& column = mirror.columns[by];
+  TableDefinition table{"lookup", mirror.name() + "__" + column.name, {}, "ReplacingMergeTree", {}};
+  MirrorColumn not_null = column;
+  not_null.nullable = false;
+  table.columns.push_back({column.name, not_null.clickhouse_type()});
+  table.order_by.push_back(column.name);
+  for (const std::size_t key : mirror.key) {
+    if (key == by) continue;
+    table.columns.push_back({mirror.columns[key].name, mirror.columns[key].clickhouse_type()});
+    table.order_by.push_back(mirror.columns[key].name);
+  }
+  return table;
+}
+
+// Ordered by the version first: a snapshot that was begun again leaves no rows in the new one.
+TableDefinition staged_table(const Mirror& mirror) {
+  TableDefinition table{"staged", mirror.name(), data_columns(mirror), "ReplacingMergeTree", {"_version"}};
+  append_system_columns(table.columns);
+  for (const std::string& name : key_names(mirror)) table.order_by.push_back(name);
+  return table;
+}
+
+}  // namespace
+
+std::string TableDefinition::create() const {
+  std::string sql = fmt::format("CREATE TABLE IF NOT EXISTS {}\n(\n", quote_table(database, name));
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    sql += fmt::format("    {} {}", quote_identifier(columns[i].name), columns[i].type);
+    if (!columns[i].default_expression.empty()) sql += " DEFAULT " + columns[i].default_expression;
+    sql += i + 1 < columns.size() ? ",\n" : "\n";
+  }
+  sql += fmt::format(")\nENGINE = {}\n", engine);
+  if (!partition_by.empty()) sql += fmt::format("PARTITION BY {}\n", partition_by);
+  sql += fmt::format("ORDER BY ({})\n", join(order_by));
+  if (!ttl.empty()) sql += fmt::format("TTL {}\n", ttl);
+  return sql + fmt::format("SETTINGS {}", kSettings);
+}
+
+std::string ViewDefinition::create() const {
+  return fmt::format("CREATE OR REPLACE VIEW {} AS\n{}", quote_table(database, name), select);
+}
+
+std::vector<TableDefinition> tables_of(const Mirror& mirror) {
+  std::vector<TableDefinition> tables{raw_table(mirror)};
+  for (const std::size_t column : mirror.lookups) tables.push_back(lookup_table(mirror, column));
+  if (mirror.periodic()) tables.push_back(staged_table(mirror));
+  return tables;
+}
+
+ViewDefinition live_view(const Mirror& mirror) {
+  const std::string floor =
+      fmt::format("(SELECT max(version) FROM freshet.floors WHERE table = {})", quote_literal(mirror.name()));
+  ViewDefinition view{"src", mirror.name(), {}};
+  if (mirror.keeps())
+    view.select = fmt::format(
+        "SELECT {}, _deleted = 1 OR _version <= {} AS is_deleted, _version, _committed_at\nFROM {} FINAL\n"
+        "WHERE _deleted != 2",
+        mirror.column_list(), floor, mirror.raw());
+  else
+    view.select = fmt::format("SELECT {}, _version, _committed_at\nFROM {} FINAL\nWHERE _version > {}",
+                              mirror.column_list(), mirror.raw(), floor);
+  return view;
+}
+
+void ensure(Session& session, const std::vector<TableDefinition>& tables,
+            const std::vector<ViewDefinition>& views) {
+  std::set<std::string> databases;
+  for (const TableDefinition& table : tables) databases.insert(table.database);
+  for (const ViewDefinition& view : views) databases.insert(view.database);
+  for (const std::string& database : databases) {
+    session.execute("CREATE DATABASE IF NOT EXISTS " + quote_identifier(database));
+    const std::map<std::string, Existing> existing = existing_tables(session, database);
+    for (const TableDefinition& table : tables)
+      if (table.database == database) ensure_table(session, table, existing);
+  }
+  for (const ViewDefinition& view : views) session.execute(view.create());
+}
+
+}  // namespace freshet::load

@@ -1,0 +1,51 @@
+// Tables of ClickHouse as values: rendered, made where they aren't, compared where they are. Load never
+// alters a table that is there: that is a reviewed migration's work.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "load/mirror.h"
+#include "load/session.h"
+
+namespace freshet::load {
+
+struct TableColumn {
+  std::string name;
+  std::string type;
+  std::string default_expression = {};
+
+  friend bool operator==(const TableColumn&, const TableColumn&) = default;
+};
+
+struct TableDefinition {
+  std::string database;
+  std::string name;
+  std::vector<TableColumn> columns;
+  std::string engine;                 // "ReplacingMergeTree(_version)"
+  std::vector<std::string> order_by;  // names of columns
+  std::string partition_by = {};      // an expression, or empty
+  std::string ttl = {};               // likewise
+
+  std::string create() const;
+};
+
+struct ViewDefinition {
+  std::string database;
+  std::string name;
+  std::string select;
+
+  std::string create() const;  // or replace: a view holds no data
+};
+
+// raw.<mirror>, its lookups, and for a periodic table staged.<mirror>.
+std::vector<TableDefinition> tables_of(const Mirror& mirror);
+// src.<mirror>: the live rows.
+ViewDefinition live_view(const Mirror& mirror);
+
+// Makes what isn't there. Throws Error{schema} with the difference where a table is another one.
+void ensure(Session& session, const std::vector<TableDefinition>& tables,
+            const std::vector<ViewDefinition>& views);
+
+}  // namespace freshet::load

@@ -1,0 +1,96 @@
+// LoadStatus: what load does, for the status page, `freshet status` and readiness. StatusBoard is where
+// load's threads write it down; any thread reads.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/guarded.h"
+#include "change/lsn.h"
+
+namespace freshet::load {
+
+enum class LoadState { starting, running, waiting_for_clickhouse, failed, stopped };
+std::string_view to_string(LoadState state);
+
+// running: its mirror follows the cut. stopped: something didn't fit; its position stands until resume().
+// gap: the journal lost records of it; only a snapshot with a sweep mends that.
+enum class StreamState { running, stopped, gap };
+std::string_view to_string(StreamState state);
+
+struct TableStatus {
+  std::string stream;
+  std::string mirror;
+  StreamState state = StreamState::running;
+  std::string reason = {};  // of stopped and gap
+  std::string hint = {};
+  std::uint64_t rows = 0;       // inserted since the start
+  std::uint64_t rows_told = 0;  // of them, as the metrics know
+  double rows_per_second = 0;
+  bool in_snapshot = false;
+  std::uint64_t waiting = 0;  // changes that wait for their row of a snapshot
+  Lsn cut;                    // below the common one when it doesn't run
+  std::uint64_t nulled = 0;   // values that became NULL because the contract allows it
+};
+
+struct LoadStatus {
+  LoadState state = LoadState::starting;
+  std::string error;  // the last one, while it matters
+  std::string hint;
+  std::uint64_t term = 0;
+  std::uint64_t round = 0;  // the last complete one
+  Lsn cut;
+  Micros cut_committed_at = 0;
+  double lag_seconds = 0;       // since the cut's commit, or 0 when nothing is behind it
+  std::uint64_t lag_bytes = 0;  // of the journal not loaded yet
+  double rows_per_second = 0;   // over the last seconds: while there is a backlog, the drain rate
+  bool draining = false;        // a backlog is there
+  std::uint64_t rows = 0;       // inserted since the start
+  std::chrono::milliseconds last_round{0};
+  std::vector<TableStatus> tables;  // in the order of the contracts
+};
+
+class StatusBoard {
+ public:
+  explicit StatusBoard(const Clock& clock) : clock_(clock) {}
+
+  LoadStatus read() const;
+
+  template <class Change>
+  void update(Change&& change) {
+    const MutexLock lock(mutex_);
+    change(status_);
+  }
+  void set_state(LoadState state);
+  void failed(LoadState state, const Error& error);
+  // A session's statement went through, or didn't and is tried again.
+  void clickhouse_answers();
+  void clickhouse_away(const Error& error);
+  // Rows that ClickHouse confirmed.
+  void inserted(std::size_t table, std::uint64_t rows);
+
+ private:
+  // Rates over the last seconds: two windows, the older one complete.
+  struct Rate {
+    std::uint64_t now = 0;
+    std::uint64_t before = 0;
+    double per_second(double share_of_now) const { return (before * (1 - share_of_now) + now) / kWindow; }
+  };
+  static constexpr double kWindow = 5;  // seconds
+
+  void roll(SteadyTime now) REQUIRES(mutex_);
+
+  const Clock& clock_;
+  mutable Mutex mutex_;
+  LoadStatus status_ GUARDED_BY(mutex_);
+  std::vector<Rate> rates_ GUARDED_BY(mutex_);
+  SteadyTime window_began_ GUARDED_BY(mutex_){};
+};
+
+}  // namespace freshet::load
