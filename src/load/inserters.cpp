@@ -1,0 +1,86 @@
+#include "load/inserters.h"
+
+namespace freshet::load {
+namespace {
+
+// Finished blocks that may wait for a connection: with those being sent, all that this stage holds in memory.
+constexpr std::size_t kJobsQueued = 4;
+constexpr std::chrono::milliseconds kLook{100};
+
+}  // namespace
+
+Inserters::Inserters(const SessionContext& context, int threads, std::stop_token stop)
+    : context_(context), stop_(std::move(stop)), jobs_(kJobsQueued) {
+  for (int i = 0; i < threads; ++i) threads_.emplace_back([this](std::stop_token own) { work(own); });
+}
+
+Inserters::~Inserters() {
+  jobs_.close();
+  for (std::jthread& thread : threads_) thread.request_stop();
+}
+
+void Inserters::submit(Job job) {
+  const std::size_t table = job.table;
+  {
+    const MutexLock lock(mutex_);
+    throw_fatal();
+    ++under_way_[table];
+  }
+  if (jobs_.push(std::move(job), stop_)) return;
+  finish(table, std::nullopt, false);
+  throw Error(ErrorKind::cancelled, "stopped while inserting");
+}
+
+std::optional<Error> Inserters::wait(std::size_t table) NO_THREAD_SAFETY_ANALYSIS {
+  const MutexLock lock(mutex_);
+  changed_.wait(mutex_, stop_, [&] { return fatal_ || !under_way_.contains(table); });
+  throw_fatal();
+  if (under_way_.contains(table)) throw Error(ErrorKind::cancelled, "stopped while inserting");
+  const auto failure = failures_.find(table);
+  if (failure == failures_.end()) return std::nullopt;
+  std::optional<Error> error = std::move(failure->second);
+  failures_.erase(failure);
+  return error;
+}
+
+void Inserters::wait_all() NO_THREAD_SAFETY_ANALYSIS {
+  const MutexLock lock(mutex_);
+  changed_.wait(mutex_, stop_, [&] { return fatal_ || under_way_.empty(); });
+  throw_fatal();
+  if (!under_way_.empty()) throw Error(ErrorKind::cancelled, "stopped while inserting");
+}
+
+void Inserters::work(std::stop_token stop) {
+  Session session(context_, stop);
+  while (!stop.stop_requested()) {
+    std::optional<Job> job = jobs_.pop(stop, kLook);
+    if (!job) continue;
+    try {
+      for (const Insert& insert : job->inserts) session.insert(insert.sql, insert.body);
+      context_.board.inserted(job->table, job->rows);
+      finish(job->table, std::nullopt, false);
+    } catch (const Error& error) {
+      const bool fatal = error.kind() == ErrorKind::identity || error.kind() == ErrorKind::cancelled;
+      finish(job->table, error, fatal);
+    }
+  }
+}
+
+void Inserters::finish(std::size_t table, std::optional<Error> failure, bool fatal) {
+  {
+    const MutexLock lock(mutex_);
+    const auto count = under_way_.find(table);
+    if (--count->second == 0) under_way_.erase(count);
+    if (failure && fatal)
+      fatal_ = std::move(failure);
+    else if (failure)
+      failures_.emplace(table, std::move(*failure));
+  }
+  changed_.notify_all();
+}
+
+void Inserters::throw_fatal() {
+  if (fatal_) throw Error(*fatal_);
+}
+
+}  // namespace freshet::load

@@ -1,0 +1,270 @@
+#include "load/open_rows.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+namespace freshet::load {
+namespace {
+
+constexpr std::size_t kNone = ~std::size_t{0};
+
+bool is_removal(const Batch::Record& record) {
+  return record.op == Op::remove || record.op == Op::snapshot_gone;
+}
+
+// Where a column that `row` doesn't send may stand all the same.
+bool sent_in_old(const TableSchema& schema, const Column& column, const Field& old) {
+  return (schema.identity == ReplicaIdentity::full || column.key) && old.form != Form::unchanged &&
+         !old.null();
+}
+
+}  // namespace
+
+std::string key_tuple(const Mirror& mirror, const TableSchema& schema, std::string_view row,
+                      std::string_view old) {
+  std::string tuple;
+  TupleReader from_row(row.empty() ? old : row);
+  TupleReader from_old(old.empty() ? row : old);
+  for (const Column& column : schema.columns) {
+    Field field = from_row.next();
+    const Field before = from_old.next();
+    if (field.form == Form::unchanged) field = before;
+    const bool in_key = std::ranges::any_of(
+        mirror.key, [&](std::size_t key) { return mirror.columns[key].name == column.name; });
+    append_field(tuple, in_key ? field : Field{});
+  }
+  return tuple;
+}
+
+void TableLoad::OpenRows::resolve() {
+  find_keys();
+  sort_images();
+  if (table_.settling_) drop_unseen_of_ended_keys();
+  read_mirror();
+  std::vector<Held> held;
+  for (const HeldRows::Row& row : held_.rows()) {
+    const bool blank = row.deleted == 2 || (row.deleted == 1 && !table_.mirror_.keeps());
+    held.push_back({id_of(std::string(row.key)), row.version, blank});
+  }
+  filled_ = fill(images_, held);
+  for (std::uint32_t i = 0; i < images_.size() && !table_.stopped_; ++i)
+    if (sources_[i].ours) apply(i, filled_[i]);
+}
+
+// Images of the open rows first, for their keys; then of every other change of these keys.
+void TableLoad::OpenRows::find_keys() {
+  const std::set<std::size_t> open(table_.open_.begin(), table_.open_.end());
+  for (const std::size_t index : open) add_image(index, true);
+  for (std::size_t i = 0; i < table_.batch_.size(); ++i) {
+    if (open.contains(i)) continue;
+    const Batch::Record record = table_.batch_[i];
+    const bool gone = is_removal(record) || record.op == Op::moved;
+    if (ids_.contains(table_.key_of(record, gone ? record.old : record.row))) add_image(i, false);
+  }
+}
+
+void TableLoad::OpenRows::add_image(std::size_t index, bool ours) {
+  const Batch::Record record = table_.batch_[index];
+  if (record.version <= table_.floor_) {
+    if (ours) drop_below_floor(record);
+    return;
+  }
+  if (record.op == Op::moved && table_.moved_nowhere(record)) return;
+  images_.push_back(image_of(record, ours));
+  sources_.push_back({index, ours, {}});
+  images_.back().open = !images_.back().blank &&
+                        std::ranges::any_of(fields_of(static_cast<std::uint32_t>(images_.size() - 1)),
+                                            [](const Field& field) { return field.form == Form::unchanged; });
+}
+
+// Gone by a TRUNCATE, whatever its values.
+void TableLoad::OpenRows::drop_below_floor(const Batch::Record& record) {
+  if (!record.waited) return;
+  const std::string key = table_.key_of(record, is_removal(record) ? record.old : record.row);
+  Waiting::append_row(table_.done_rows_, table_.mirror_, key, {}, record, table_.context_.round, true);
+  table_.waiting_.ends();
+}
+
+Image TableLoad::OpenRows::image_of(const Batch::Record& record, bool ours) {
+  Image image;
+  image.version = record.version;
+  const bool gone = is_removal(record) || record.op == Op::moved;
+  image.key = id_of(table_.key_of(record, gone ? record.old : record.row));
+  image.donor = image.key;
+  if (ours && !gone && !record.old.empty()) image.donor = id_of(table_.key_of(record, record.old));
+  image.blank = gone && !(table_.mirror_.keeps() && is_removal(record));
+  image.unseen_ok = record.op == Op::snapshot_gone;
+  const bool awaits_snapshot = table_.snapshots_.running() ||
+                               (table_.waiting_.any() && (table_.waiting_.concerns(*keys_[image.key]) ||
+                                                          table_.waiting_.concerns(*keys_[image.donor])));
+  if (awaits_snapshot && !image.unseen_ok) image.donors_from = table_.snapshots_.version();
+  return image;
+}
+
+void TableLoad::OpenRows::sort_images() {
+  std::vector<std::uint32_t> order(images_.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return images_[i].version; });
+  std::vector<Image> images;
+  std::vector<Source> sources;
+  for (const std::uint32_t i : order) {
+    images.push_back(images_[i]);
+    sources.push_back(std::move(sources_[i]));
+  }
+  images_ = std::move(images);
+  sources_ = std::move(sources);
+}
+
+// The snapshot is over. What a removal ended may take its last values from before it, or needn't be kept at
+// all.
+void TableLoad::OpenRows::drop_unseen_of_ended_keys() {
+  std::set<KeyId> ended;
+  for (std::uint32_t i = 0; i < images_.size(); ++i) {
+    if (is_removal(record_of(i)))
+      ended.insert(images_[i].key);
+    else
+      ended.erase(images_[i].key);
+  }
+  for (Image& image : images_) {
+    if (!ended.contains(image.key)) continue;
+    image.unseen_ok = true;
+    image.donors_from = Version();
+  }
+}
+
+void TableLoad::OpenRows::read_mirror() {
+  std::vector<std::string> keys;
+  std::set<KeyId> asked;
+  std::vector<bool> missing(table_.mirror_.columns.size());
+  bool from_other_key = false;
+  for (std::uint32_t i = 0; i < images_.size(); ++i) {
+    if (!images_[i].open) continue;
+    for (const KeyId id : {images_[i].key, images_[i].donor})
+      if (asked.insert(id).second) keys.push_back(*keys_[id]);
+    const std::vector<Field>& fields = fields_of(i);
+    for (std::size_t column = 0; column < fields.size(); ++column)
+      if (fields[column].form == Form::unchanged) missing[column] = true;
+    from_other_key = from_other_key || images_[i].key != images_[i].donor;
+  }
+  slot_.assign(missing.size(), kNone);
+  for (std::size_t column = 0; column < missing.size(); ++column) {
+    if (!missing[column]) continue;
+    slot_[column] = missing_.size();
+    missing_.push_back(column);
+  }
+  if (keys.empty()) return;
+  held_ = HeldRows::read(table_.context_.session, table_.mirror_, keys, missing_);
+  if (!from_other_key) return;
+  recorded_ = Fills::read(table_.context_.session, table_.mirror_, keys);
+  for (Image& image : images_)
+    if (image.open && image.key != image.donor && recorded_.has({*keys_[image.key], image.version}))
+      image.recorded = 0;
+}
+
+void TableLoad::OpenRows::apply(std::uint32_t image, const Filled& filled) {
+  switch (filled.filling) {
+    case Filling::complete:
+    case Filling::batch:
+    case Filling::mirror:
+    case Filling::recorded: append(image); break;
+    case Filling::superseded:
+    case Filling::unseen: break;
+    case Filling::waits: return begin_waiting(image);
+    case Filling::missing: return table_.stop(judge_missing(table_.mirror_, images_[image].version));
+  }
+  end_waiting(image);
+}
+
+void TableLoad::OpenRows::append(std::uint32_t image) {
+  const Batch::Record record = record_of(image);
+  const Filled& filled = filled_[image];
+  const bool other_key =
+      images_[image].donor != images_[image].key &&
+      ((filled.filling == Filling::batch && images_[filled.donor].key != images_[image].key) ||
+       (filled.filling == Filling::mirror && held_.rows()[filled.donor].key != *keys_[images_[image].key]));
+  const std::vector<Field>& fields = fields_of(image);
+  std::vector<Value> values;
+  for (std::size_t column = 0; column < fields.size(); ++column) {
+    values.push_back(pick(image, column));
+    if (other_key && fields[column].form == Form::unchanged)
+      table_.new_fills_.add({*keys_[images_[image].key], record.version}, table_.mirror_.columns[column].name,
+                            values.back());
+  }
+  Shape* shape = table_.shape_of(*record.schema, record.version);
+  const RowHead head{record.version, static_cast<std::uint8_t>(is_removal(record) ? 1 : 0),
+                     record.committed_at};
+  if (const std::optional<Refusal> refusal = shape->block.append(head, values))
+    table_.stop(judge_value(table_.mirror_, record, *refusal));
+}
+
+void TableLoad::OpenRows::begin_waiting(std::uint32_t image) {
+  const Batch::Record record = record_of(image);
+  if (record.waited) return;
+  const std::string& key = *keys_[images_[image].key];
+  const std::string& donor = *keys_[images_[image].donor];
+  Waiting::append_row(table_.waiting_rows_, table_.mirror_, key, donor, record, table_.context_.round, false);
+  table_.waiting_.begins(key, donor);
+}
+
+void TableLoad::OpenRows::end_waiting(std::uint32_t image) {
+  const Batch::Record record = record_of(image);
+  if (!record.waited) return;
+  Waiting::append_row(table_.done_rows_, table_.mirror_, *keys_[images_[image].key],
+                      *keys_[images_[image].donor], record, table_.context_.round, true);
+  table_.waiting_.ends();
+}
+
+KeyId TableLoad::OpenRows::id_of(std::string key) {
+  const auto [it, added] = ids_.try_emplace(std::move(key), static_cast<KeyId>(ids_.size()));
+  if (added) keys_.push_back(&it->first);
+  return it->second;
+}
+
+// As the record has them: unchanged where a value must come from elsewhere. A removal sends only its key.
+const std::vector<Field>& TableLoad::OpenRows::fields_of(std::uint32_t image) {
+  Source& source = sources_[image];
+  if (!source.fields.empty()) return source.fields;
+  const Batch::Record record = table_.batch_[source.record];
+  Block& block = table_.shape_of(*record.schema, record.version)->block;
+  const bool removal = is_removal(record);
+  const bool keys_only = removal && record.schema->identity != ReplicaIdentity::full;
+  const std::span<const Field> fields = block.fields(removal ? record.old : record.row);
+  source.fields.assign(fields.begin(), fields.end());
+  if (keys_only) {
+    for (Field& field : source.fields) field.form = field.null() ? Form::unchanged : field.form;
+    return source.fields;
+  }
+  if (removal || record.old.empty()) return source.fields;
+  const std::span<const Field> old = block.fields(record.old);
+  for (std::size_t column = 0; column < old.size(); ++column)
+    if (source.fields[column].form == Form::unchanged &&
+        sent_in_old(
+            *record.schema,
+            *std::ranges::find(record.schema->columns, table_.mirror_.columns[column].name, &Column::name),
+            old[column]))
+      source.fields[column] = old[column];
+  return source.fields;
+}
+
+Value TableLoad::OpenRows::pick(std::uint32_t image, std::size_t column) {
+  for (;;) {
+    const Field& field = fields_of(image)[column];
+    if (field.form != Form::unchanged) return {false, field};
+    const Filled& filled = filled_[image];
+    switch (filled.filling) {
+      case Filling::batch: image = filled.donor; continue;
+      case Filling::mirror: return {true, {Form::binary, held_.rows()[filled.donor].values[slot_[column]]}};
+      case Filling::recorded:
+        return recorded_.value({*keys_[images_[image].key], images_[image].version},
+                               table_.mirror_.columns[column].name);
+      case Filling::complete:
+      case Filling::superseded:
+      case Filling::waits:
+      case Filling::unseen:
+      case Filling::missing: return {false, field};  // refused by the block as unchanged
+    }
+  }
+}
+
+}  // namespace freshet::load
