@@ -1,0 +1,94 @@
+#include "load/load.h"
+
+#include "base/log.h"
+#include "load/line.h"
+
+namespace freshet::load {
+namespace {
+
+constexpr std::size_t kRequestsQueued = 64;
+constexpr std::chrono::milliseconds kPauseAfterFailure{1'000};
+
+// What a failure of the whole line calls for.
+enum class Policy { end, again, give_up };
+
+Policy policy_for(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::cancelled: return Policy::end;
+    case ErrorKind::transient:
+    case ErrorKind::in_doubt:
+    case ErrorKind::capacity: return Policy::again;
+    case ErrorKind::data:
+    case ErrorKind::schema:
+    case ErrorKind::config:
+    case ErrorKind::permission:
+    case ErrorKind::identity:
+    case ErrorKind::unsupported: return Policy::give_up;
+  }
+  return Policy::give_up;
+}
+
+}  // namespace
+
+Load::Load(LoadOptions options, std::vector<contract::StreamContract> contracts, journal::Reader& reader,
+           clickhouse::Endpoint endpoint, Clock& clock)
+    : options_(std::move(options)),
+      contracts_(std::move(contracts)),
+      reader_(reader),
+      endpoint_(std::move(endpoint)),
+      clock_(clock),
+      board_(clock),
+      requests_(kRequestsQueued) {}
+
+Load::~Load() = default;
+
+void Load::run(std::stop_token stop) {
+  Lead lead(options_.lead, clock_);
+  clickhouse::Client client(endpoint_);
+  while (!stop.stop_requested()) {
+    try {
+      if (lead.term() == 0) lead.claim(client, stop);
+      Line(*this, lead, stop).run();
+    } catch (const Error& error) {
+      const Policy policy = policy_for(error.kind());
+      if (policy == Policy::end) break;
+      log::error("load_failed", {{"error", error.what()}, {"kind", to_string(error.kind())}});
+      board_.failed(policy == Policy::again ? LoadState::waiting_for_clickhouse : LoadState::failed, error);
+      if (policy == Policy::give_up) throw;
+      clock_.sleep(kPauseAfterFailure, stop);
+    }
+  }
+  if (lead.term() != 0) lead.release(client);
+  refuse_requests();
+  board_.set_state(LoadState::stopped);
+}
+
+void Load::refuse_requests() {
+  while (std::optional<Request> request = requests_.pop({}, std::chrono::milliseconds(0)))
+    std::visit(
+        [](auto& one) {
+          one.answer.set_exception(std::make_exception_ptr(Error(ErrorKind::cancelled, "load has stopped")));
+        },
+        *request);
+}
+
+template <class Answer>
+std::future<Answer> Load::ask(Request request, std::future<Answer> answer) {
+  if (!requests_.try_push(std::move(request)))
+    throw Error(ErrorKind::capacity, "too many requests wait for load", "try again when a round has ended");
+  return answer;
+}
+
+std::future<void> Load::resume(std::string stream) {
+  ResumeRequest request{std::move(stream), {}};
+  std::future<void> answer = request.answer.get_future();
+  return ask(std::move(request), std::move(answer));
+}
+
+std::future<FrozenSet> Load::freeze(std::vector<std::string> mirrors) {
+  FreezeRequest request{std::move(mirrors), {}};
+  std::future<FrozenSet> answer = request.answer.get_future();
+  return ask(std::move(request), std::move(answer));
+}
+
+}  // namespace freshet::load

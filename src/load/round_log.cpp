@@ -1,0 +1,118 @@
+#include "load/round_log.h"
+
+#include <fmt/format.h>
+
+#include "adapter/clickhouse/quote.h"
+#include "load/system_tables.h"
+
+namespace freshet::load {
+namespace {
+
+using clickhouse::quote_literal;
+
+std::uint64_t number(const clickhouse::Cell& cell) {
+  return std::stoull(cell.value());
+}
+
+std::string ends_array(const journal::Ends& ends) {
+  std::string text = "[";
+  for (const auto& [partition, offset] : ends)
+    text += fmt::format("{}({},{},{})", text.size() > 1 ? "," : "", quote_literal(partition.stream),
+                        partition.number, offset.value());
+  return text + "]";
+}
+
+std::string behind_array(const std::map<std::string, StreamCut>& behind) {
+  std::string text = "[";
+  for (const auto& [stream, cut] : behind)
+    text += fmt::format("{}({},{},{})", text.size() > 1 ? "," : "", quote_literal(stream), cut.epoch,
+                        cut.commit_lsn.value());
+  return text + "]";
+}
+
+}  // namespace
+
+StreamCut Cut::of(const std::string& stream) const {
+  const auto it = behind.find(stream);
+  if (it != behind.end()) return it->second;
+  const auto end = mark.ends.lower_bound({stream, 0});
+  const bool has_position = end != mark.ends.end() && end->first.stream == stream;
+  return has_position ? StreamCut{mark.epoch, mark.commit_lsn} : StreamCut{};
+}
+
+std::optional<Intent> RoundLog::newest(const char* table) {
+  const auto rows = session_.rows(
+      fmt::format("SELECT round, journal, generation, number, epoch, commit_lsn, "
+                  "toUnixTimestamp64Micro(committed_at) FROM freshet.{} ORDER BY round DESC LIMIT 1",
+                  table));
+  if (rows.empty()) return std::nullopt;
+  const auto& row = rows[0];
+  Intent intent;
+  intent.round = number(row[0]);
+  intent.to.journal = row[1].value();
+  intent.to.generation = Generation(number(row[2]));
+  intent.to.number = number(row[3]);
+  intent.to.epoch = static_cast<Epoch>(number(row[4]));
+  intent.to.commit_lsn = Lsn(number(row[5]));
+  intent.to.committed_at = std::stoll(row[6].value());
+  for (const auto& end : session_.rows(fmt::format(
+           "SELECT DISTINCT e.stream, e.partition, e.offset FROM freshet.{} ARRAY JOIN ends AS e WHERE "
+           "round = {}",
+           table, intent.round)))
+    intent.to.ends[{end[0].value(), static_cast<std::int32_t>(std::stol(end[1].value()))}] =
+        journal::Offset(number(end[2]));
+  return intent;
+}
+
+std::optional<Cut> RoundLog::last_cut() {
+  const std::optional<Intent> newest_cut = newest("cuts");
+  if (!newest_cut) return std::nullopt;
+  Cut cut{newest_cut->round, newest_cut->to, {}};
+  for (const auto& row : session_.rows(fmt::format("SELECT DISTINCT b.stream, b.epoch, b.commit_lsn FROM "
+                                                   "freshet.cuts ARRAY JOIN behind AS b WHERE round = {}",
+                                                   cut.round)))
+    cut.behind[row[0].value()] = {static_cast<Epoch>(number(row[1])), Lsn(number(row[2]))};
+  return cut;
+}
+
+std::optional<Intent> RoundLog::open_intent() {
+  const std::optional<Intent> intent = newest("intents");
+  const std::optional<Intent> cut = newest("cuts");
+  if (!intent || (cut && cut->round >= intent->round)) return std::nullopt;
+  return intent;
+}
+
+void RoundLog::intend(const Intent& intent) {
+  write("intents", intent.round, intent.to, "", "");
+}
+
+Durable<journal::Ends> RoundLog::record(const Cut& cut) {
+  write("cuts", cut.round, cut.mark, ", behind", ", " + behind_array(cut.behind));
+  return confirm(cut.mark.ends);
+}
+
+void RoundLog::write(const char* table, std::uint64_t round, const journal::Watermark& mark,
+                     const std::string& columns, const std::string& values) {
+  session_.execute(
+      fmt::format("INSERT INTO freshet.{} (round, term, journal, generation, number, epoch, commit_lsn, "
+                  "committed_at, ends{}) "
+                  "SELECT {}, {}, {}, {}, {}, {}, {}, fromUnixTimestamp64Micro(toInt64({}), 'UTC'), {}{} {}",
+                  table, columns, round, lead_.term(), quote_literal(mark.journal), mark.generation.value(),
+                  mark.number, mark.epoch, mark.commit_lsn.value(), mark.committed_at, ends_array(mark.ends),
+                  values, lead_.condition()));
+  // The statement writes nothing, and says nothing, under a lower term.
+  if (session_.number(fmt::format("SELECT count() FROM freshet.{} WHERE round = {} AND term = {}", table,
+                                  round, lead_.term())) == 0)
+    throw Error(ErrorKind::identity,
+                fmt::format("another load has taken the lead from term {}", lead_.term()),
+                "this process ends; start it again to have it stand by");
+}
+
+void RoundLog::trim(std::uint64_t round) {
+  if (round % kRoundsPerPartition != 0 || round < 2 * kRoundsPerPartition) return;
+  for (const char* table : {"intents", "cuts"})
+    session_.execute(
+        fmt::format("ALTER TABLE freshet.{} DROP PARTITION {}", table, round / kRoundsPerPartition - 2));
+}
+
+}  // namespace freshet::load

@@ -1,0 +1,60 @@
+// RoundLog: the rounds that load began (freshet.intents) and finished (freshet.cuts). The position of every
+// stream is what the last cut says, nothing else. Load's thread.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/durable.h"
+#include "journal/position.h"
+#include "load/session.h"
+
+namespace freshet::load {
+
+// How far one stream's mirror is whole.
+struct StreamCut {
+  Epoch epoch = 0;
+  Lsn commit_lsn;
+};
+
+struct Cut {
+  std::uint64_t round = 0;
+  journal::Watermark mark;  // its ends: where each stream stands, which for one that doesn't run is lower
+  std::map<std::string, StreamCut> behind;  // streams that stand below the mark
+
+  // A stream that has no position yet begins at nothing, wherever the others are.
+  StreamCut of(const std::string& stream) const;
+};
+
+struct Intent {
+  std::uint64_t round = 0;
+  journal::Watermark to;
+};
+
+class RoundLog : private DurabilityWitness<RoundLog> {
+ public:
+  RoundLog(Session& session, const Lead& lead) : session_(session), lead_(lead) {}
+
+  // Nothing: no round was ever finished.
+  std::optional<Cut> last_cut();
+  // A round that was begun and not finished: it comes first, to the same watermark.
+  std::optional<Intent> open_intent();
+
+  // Both check in their own statement that our term is the highest; Error{identity} when it isn't.
+  void intend(const Intent& intent);
+  Durable<journal::Ends> record(const Cut& cut);
+
+  // Drops what is older than the last two partitions of rounds.
+  void trim(std::uint64_t round);
+
+ private:
+  std::optional<Intent> newest(const char* table);
+  void write(const char* table, std::uint64_t round, const journal::Watermark& mark,
+             const std::string& columns, const std::string& values);
+
+  Session& session_;
+  const Lead& lead_;
+};
+
+}  // namespace freshet::load
