@@ -49,8 +49,7 @@ std::vector<TypeCase> number_cases() {
                  {"1e32", "out_of_range"},
                  {"'NaN'", "nan"},
                  {"'Infinity'", "infinity"}},
-       .clickhouse_type = "Decimal(38,6)",
-       .print = "toString({v})"},
+       .clickhouse_type = "Decimal(38,6)"},
   };
 }
 

@@ -16,8 +16,6 @@ struct TypeCase {
   std::string random = {};          // SQL expression over g = 1, 2, ...; empty: none
   std::vector<std::pair<std::string, std::string>> unfit = {};  // SQL expression, word of the reason
   std::optional<std::string> clickhouse_type = {};              // the contract's
-  // How ClickHouse prints the column {v} as PostgreSQL does; empty: by the mirror's type.
-  std::string print = {};
 };
 
 // Types, domains and extensions that the cases need; run once in a test's database.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "mirror_text.h"
 
 namespace freshet::test {
 namespace {
@@ -67,9 +68,12 @@ PostgresRows make_rows(TestDatabase& database, const TypeCase& type, const std::
   rows.column.type = type_of(database, type);
   rows.column.clickhouse_type = type.clickhouse_type;
 
-  const postgres::Result text = database.connection().query("SELECT v FROM rows ORDER BY id");
-  for (int i = 0; i < text.rows(); ++i)
+  const postgres::Result text = database.connection().query(
+      fmt::format("SELECT v, {} FROM rows ORDER BY id", expected_expression(rows.column)));
+  for (int i = 0; i < text.rows(); ++i) {
     rows.text.push_back(text.is_null(i, 0) ? Value() : Value(text.text(i, 0)));
+    rows.expected.push_back(text.is_null(i, 1) ? Value() : Value(text.text(i, 1)));
+  }
 
   if (readable_in_binary(rows.column.type)) {
     std::string bytes;

@@ -17,6 +17,7 @@ using Value = std::optional<std::string>;  // nothing is NULL
 struct PostgresRows {
   contract::ColumnContract column;  // "v", nullable
   std::vector<Value> text;          // PostgreSQL's output of v
+  std::vector<Value> expected;      // what the mirror must print (see mirror_text.h)
   std::vector<Value> binary;        // its send form; empty when the codec reads this type only as text
 };
 

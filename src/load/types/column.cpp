@@ -47,7 +47,7 @@ std::unique_ptr<ColumnBuilder> make_decimal(const MirrorColumn& column) {
 }  // namespace
 
 void ColumnBuilder::write_to(clickhouse::native::BlockWriter& block) const {
-  write_data(block.column(column_.name, column_.wire_type()));
+  write_data(block.column(column_.name, column_.clickhouse_type()));
 }
 
 std::unique_ptr<ColumnBuilder> make_builder(const PgType& type, const MirrorColumn& column) {
@@ -73,9 +73,6 @@ std::unique_ptr<ColumnBuilder> make_builder(const PgType& type, const MirrorColu
       return make_fixed<TimestampCodec>(column, {.with_zone = type.kind == TypeKind::timestamptz});
     case MirrorKind::string: return std::make_unique<StringBuilder>(type, column);
     case MirrorKind::low_cardinality: return std::make_unique<LowCardinalityBuilder>(type, column);
-    case MirrorKind::json:
-      from(type.kind == TypeKind::json || type.kind == TypeKind::jsonb);
-      return std::make_unique<StringBuilder>(type, column);
     case MirrorKind::array:
       from(type.kind == TypeKind::array);
       return std::make_unique<ArrayBuilder>(type, column);

@@ -77,7 +77,6 @@ std::optional<MirrorType> parse_decimal(std::string_view name) {
 std::optional<MirrorType> parse_type(std::string_view name) {
   if (name == "String") return MirrorType{.kind = MirrorKind::string};
   if (name == "LowCardinality(String)") return MirrorType{.kind = MirrorKind::low_cardinality};
-  if (name == "JSON") return MirrorType{.kind = MirrorKind::json};
   if (name == "Int32") return MirrorType{.kind = MirrorKind::int32};
   if (name == "Int64") return MirrorType{.kind = MirrorKind::int64};
   return parse_decimal(name);
@@ -88,7 +87,6 @@ bool holds(const MirrorType& wanted, const PgType& type) {
     case MirrorKind::string: return true;  // as PostgreSQL prints it
     case MirrorKind::low_cardinality:
       return type.kind == TypeKind::text || type.kind == TypeKind::enumeration;
-    case MirrorKind::json: return type.kind == TypeKind::json || type.kind == TypeKind::jsonb;
     case MirrorKind::decimal: return type.kind == TypeKind::numeric;
     case MirrorKind::int32: return type.kind == TypeKind::int2 || type.kind == TypeKind::int4;
     case MirrorKind::int64:
@@ -106,12 +104,17 @@ bool holds(const MirrorType& wanted, const PgType& type) {
 }
 
 MirrorType chosen_type(const contract::ColumnContract& column, std::string_view name) {
+  if (name == "JSON")
+    throw Error(ErrorKind::unsupported,
+                fmt::format("column '{}' can't be JSON in its mirror: ClickHouse's JSON alters documents",
+                            column.name),
+                "leave it a String, and cast it in a model: payload::JSON");
   const std::optional<MirrorType> wanted = parse_type(name);
   if (wanted && holds(*wanted, column.type)) return *wanted;
   throw Error(
       ErrorKind::config,
       fmt::format("column '{}' of type {} can't be a {} in its mirror", column.name, column.type.name, name),
-      "clickhouse_type may be String for any type, Decimal(p,s) for numeric, JSON for json and jsonb, "
+      "clickhouse_type may be String for any type, Decimal(p,s) for numeric, "
       "LowCardinality(String) for text, Int32 or Int64 for smaller integers");
 }
 
@@ -129,7 +132,6 @@ std::string bare_name(const MirrorType& type, MirrorKind kind) {
     case MirrorKind::uuid: return "UUID";
     case MirrorKind::date32: return "Date32";
     case MirrorKind::datetime64: return "DateTime64(6, 'UTC')";
-    case MirrorKind::json: return "JSON";
     case MirrorKind::array: break;
   }
   return fmt::format("Array(Nullable({}))", bare_name(type, type.element));
@@ -144,11 +146,6 @@ std::string MirrorColumn::clickhouse_type() const {
   return type.kind == MirrorKind::low_cardinality ? fmt::format("LowCardinality({})", inner) : inner;
 }
 
-std::string MirrorColumn::wire_type() const {
-  if (type.kind != MirrorKind::json) return clickhouse_type();
-  return nullable ? "Nullable(String)" : "String";
-}
-
 std::string MirrorColumn::companion() const {
   return type.kind == MirrorKind::array && nullable ? name + "__null" : "";
 }
@@ -161,7 +158,6 @@ std::vector<std::pair<std::string, std::string>> MirrorColumn::definitions() con
 
 std::string MirrorColumn::read_back() const {
   const std::string quoted = clickhouse::quote_identifier(name);
-  if (type.kind == MirrorKind::json) return fmt::format("CAST({}, '{}')", quoted, wire_type());
   const std::string extra = companion();
   return extra.empty() ? quoted : quoted + ", " + clickhouse::quote_identifier(extra);
 }

@@ -24,8 +24,7 @@ enum class MirrorKind : std::uint8_t {
   uuid,
   date32,
   datetime64,  // microseconds, UTC
-  json,
-  array,  // of Nullable elements
+  array,       // of Nullable elements
 };
 
 struct MirrorType {
@@ -45,8 +44,6 @@ struct MirrorColumn {
 
   // As ClickHouse prints it: "Nullable(Decimal(14, 2))", "Array(Nullable(String))".
   std::string clickhouse_type() const;
-  // What an INSERT in Native calls its data: the same, except that ClickHouse itself makes JSON from String.
-  std::string wire_type() const;
   // "<name>__null": the Bool that says whether the array is NULL. Empty for all but nullable arrays.
   std::string companion() const;
   // Names and types for CREATE TABLE and INSERT, in order: one, or two with the companion.

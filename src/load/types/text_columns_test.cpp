@@ -82,6 +82,7 @@ TEST(Strings, AnyTypeCanBeTextByContract) {
             counted("2000-01-01 00:00:00+00"));
   EXPECT_EQ(data_of(column_of("boolean", false, "String"), binary("\1")), counted("t"));
   EXPECT_THROW(mirror_column(column_of("text", false, "Int32")), Error);
+  EXPECT_THROW(mirror_column(column_of("jsonb", false, "JSON")), Error) << "it alters documents";
   EXPECT_THROW(mirror_column(column_of("bigint", false, "Int32")), Error);
   EXPECT_THROW(mirror_column(column_of("numeric", false, "Decimal(77,2)")), Error);
 }

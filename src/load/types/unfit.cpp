@@ -10,7 +10,6 @@ std::string_view to_string(Unfit unfit) {
     case Unfit::out_of_range: return "out_of_range";
     case Unfit::fraction: return "fraction";
     case Unfit::dimensions: return "dimensions";
-    case Unfit::json: return "json";
     case Unfit::binary_form: return "binary_form";
     case Unfit::malformed: return "malformed";
     case Unfit::unchanged: return "unchanged";
@@ -26,7 +25,6 @@ std::string_view explain(Unfit unfit) {
     case Unfit::out_of_range: return "is out of the range of the mirror's type";
     case Unfit::fraction: return "has more digits after the point than the mirror's Decimal holds";
     case Unfit::dimensions: return "is an array of several dimensions or with a lower bound other than 1";
-    case Unfit::json: return "is a document that ClickHouse's JSON type would alter or refuse";
     case Unfit::binary_form: return "came in the binary form of a type that is only read as text";
     case Unfit::malformed: return "isn't a value of its type as PostgreSQL sends it";
     case Unfit::unchanged: return "wasn't sent (unchanged TOAST) and couldn't be filled";

@@ -15,7 +15,6 @@ enum class Unfit : std::uint8_t {
   out_of_range,  // a date, timestamp or number beyond the mirror's type
   fraction,      // more digits after the point than the contract's Decimal holds
   dimensions,    // an array of more than one dimension, or that doesn't begin at 1
-  json,          // a document that ClickHouse's JSON would alter or refuse
   binary_form,   // a type whose binary form isn't known
   malformed,     // bytes that aren't a value of the type
   unchanged,     // unchanged TOAST that nobody has filled
