@@ -1,5 +1,6 @@
 #include "adapter/clickhouse/connection.h"
 
+#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <cctype>
@@ -46,6 +47,14 @@ void append_argument(std::string& url, std::string_view prefix, std::string_view
 }
 
 }  // namespace
+
+void Client::Connection::EasyDelete::operator()(CURL* easy) const {
+  curl_easy_cleanup(easy);
+}
+
+void Client::Connection::ListDelete::operator()(curl_slist* list) const {
+  curl_slist_free_all(list);
+}
 
 Client::Connection::Connection(Endpoint endpoint, Limits limits)
     : endpoint_(std::move(endpoint)), limits_(limits), random_(std::random_device{}()) {

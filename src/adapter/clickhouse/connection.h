@@ -1,14 +1,16 @@
 // Client::Connection: the one place that talks to libcurl. One request at a time, by the client's thread.
 #pragma once
 
-#include <curl/curl.h>
-
 #include <memory>
 #include <random>
 #include <string>
 #include <string_view>
 
 #include "adapter/clickhouse/client.h"
+
+// libcurl's own header stays in the .cpp files.
+typedef void CURL;
+struct curl_slist;
 
 namespace freshet::clickhouse {
 
@@ -32,10 +34,10 @@ struct Client::Connection {
 
  private:
   struct EasyDelete {
-    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+    void operator()(CURL* easy) const;
   };
   struct ListDelete {
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+    void operator()(curl_slist* list) const;
   };
   using HeaderList = std::unique_ptr<curl_slist, ListDelete>;
 

@@ -1,5 +1,6 @@
 #include "adapter/clickhouse/exchange.h"
 
+#include <curl/curl.h>
 #include <fmt/format.h>
 #include <strings.h>
 
@@ -10,6 +11,8 @@
 
 namespace freshet::clickhouse {
 namespace {
+
+static_assert(std::is_same_v<curl_off_t, std::int64_t>, "the callbacks are declared without curl's header");
 
 constexpr std::size_t kMaxRefusalBytes = 64 << 10;
 
@@ -64,7 +67,7 @@ std::size_t Exchange::on_send(char* to, std::size_t size, std::size_t count, voi
 }
 
 // Asked for only when libcurl would repeat the request on a new connection.
-int Exchange::on_seek(void*, curl_off_t, int) {
+int Exchange::on_seek(void*, std::int64_t, int) {
   return CURL_SEEKFUNC_FAIL;
 }
 
@@ -84,7 +87,7 @@ std::size_t Exchange::on_receive(char* from, std::size_t size, std::size_t count
   }
 }
 
-int Exchange::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+int Exchange::on_progress(void* self, std::int64_t, std::int64_t, std::int64_t, std::int64_t) {
   return static_cast<Exchange*>(self)->stop_.stop_requested() ? 1 : 0;
 }
 
@@ -116,7 +119,7 @@ void Exchange::take_body(std::string_view bytes) {
   tail_->take(bytes, sink_);
 }
 
-Summary Exchange::finish(CURLcode result, const char* reason) {
+Summary Exchange::finish(int result, const char* reason) {
   if (sink_failed_) std::rethrow_exception(sink_failed_);
   // What the server said counts more than how the connection ended after it.
   if (tail_ && tail_->found()) throw_server(tail_->message());
@@ -135,10 +138,10 @@ void Exchange::throw_server(std::string_view text) const {
               "check that the address is ClickHouse's HTTP port");
 }
 
-void Exchange::throw_transport(CURLcode result, const char* reason) const {
+void Exchange::throw_transport(int result, const char* reason) const {
   if (result == CURLE_ABORTED_BY_CALLBACK)
     throw Error(ErrorKind::cancelled, "a call to ClickHouse was stopped");
-  const std::string why = *reason != '\0' ? reason : curl_easy_strerror(result);
+  const std::string why = *reason != '\0' ? reason : curl_easy_strerror(static_cast<CURLcode>(result));
   if (!sending_)
     throw Error(ErrorKind::transient, fmt::format("ClickHouse can't be reached: {}", why),
                 "check that it runs and that its address is right");

@@ -1,8 +1,7 @@
 // Exchange: one request's way through libcurl's callbacks: what has been sent, and what came back.
 #pragma once
 
-#include <curl/curl.h>
-
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <stop_token>
@@ -18,19 +17,19 @@ class Exchange {
  public:
   Exchange(CURL* easy, const Request& request, const Client::Sink& sink, std::stop_token stop);
 
-  // Throws what `result` and the answer amount to, or returns the summary.
-  Summary finish(CURLcode result, const char* reason);
+  // Throws what `result` (a CURLcode) and the answer amount to, or returns the summary.
+  Summary finish(int result, const char* reason);
 
  private:
   static std::size_t on_send(char* to, std::size_t size, std::size_t count, void* self);
-  static int on_seek(void* self, curl_off_t offset, int origin);
+  static int on_seek(void* self, std::int64_t offset, int origin);
   static std::size_t on_header(char* from, std::size_t size, std::size_t count, void* self);
   static std::size_t on_receive(char* from, std::size_t size, std::size_t count, void* self);
-  static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
+  static int on_progress(void* self, std::int64_t, std::int64_t, std::int64_t, std::int64_t);
 
   void take_header(std::string_view line);
   void take_body(std::string_view bytes);
-  [[noreturn]] void throw_transport(CURLcode result, const char* reason) const;
+  [[noreturn]] void throw_transport(int result, const char* reason) const;
   [[noreturn]] void throw_server(std::string_view text) const;
   bool refused() const { return status_ >= 300; }
 
