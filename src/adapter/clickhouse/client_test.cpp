@@ -13,6 +13,8 @@
 #include <mutex>
 #include <thread>
 
+#include "base/check.h"
+
 namespace freshet::clickhouse {
 namespace {
 
@@ -34,6 +36,7 @@ class ScriptedServer {
  public:
   explicit ScriptedServer(std::vector<Answer> script) : script_(std::move(script)) {
     listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(listener_ >= 0);
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -42,7 +45,7 @@ class ScriptedServer {
     socklen_t size = sizeof address;
     ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin_port);
-    thread_ = std::jthread([this](std::stop_token stop) { serve(stop); });
+    thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
   }
   ~ScriptedServer() {
     thread_.request_stop();
@@ -63,7 +66,7 @@ class ScriptedServer {
   }
 
  private:
-  static bool readable(int fd, std::stop_token stop) {
+  static bool readable(int fd, const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       pollfd waiting = {fd, POLLIN, 0};
       if (::poll(&waiting, 1, 20) > 0) return true;
@@ -71,7 +74,7 @@ class ScriptedServer {
     return false;
   }
 
-  void serve(std::stop_token stop) {
+  void serve(const std::stop_token& stop) {
     while (readable(listener_, stop)) {
       const int fd = ::accept(listener_, nullptr, nullptr);
       {
@@ -84,7 +87,7 @@ class ScriptedServer {
     }
   }
 
-  bool read_request(int fd, std::stop_token stop) {
+  bool read_request(int fd, const std::stop_token& stop) {
     std::string request;
     char buffer[65536];
     while (!whole(request)) {
@@ -106,7 +109,7 @@ class ScriptedServer {
     return request.size() >= head + 4 + body;
   }
 
-  bool answer(int fd, std::stop_token stop) {
+  bool answer(int fd, const std::stop_token& stop) {
     if (next_ == script_.size()) return false;
     const Answer& answer = script_[next_++];
     EXPECT_EQ(::send(fd, answer.bytes.data(), answer.bytes.size(), MSG_NOSIGNAL),

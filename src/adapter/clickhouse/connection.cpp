@@ -107,10 +107,9 @@ std::string Client::Connection::url_for(const Request& request, const With& with
 Client::Connection::HeaderList Client::Connection::headers_for(const Request& request) const {
   HeaderList list;
   const auto add = [&](const std::string& line) {
-    curl_slist* longer = curl_slist_append(list.get(), line.c_str());
-    CHECK(longer != nullptr);
-    (void)list.release();
-    list.reset(longer);
+    curl_slist* first = curl_slist_append(list.get(), line.c_str());
+    CHECK(first != nullptr);
+    if (list == nullptr) list.reset(first);  // what follows is appended to it
   };
   add("Expect:");  // no round trip before the body
   if (!endpoint_.credentials().user.empty()) {

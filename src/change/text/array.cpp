@@ -1,7 +1,6 @@
 #include "change/text/array.h"
 
-#include <strings.h>
-
+#include <algorithm>
 #include <charconv>
 
 namespace freshet::pg_text {
@@ -10,7 +9,8 @@ namespace {
 constexpr std::string_view kNull = "NULL";
 
 bool is_null_word(std::string_view text) {
-  return text.size() == kNull.size() && strncasecmp(text.data(), kNull.data(), kNull.size()) == 0;
+  const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; };
+  return std::ranges::equal(text, kNull, {}, upper);
 }
 
 // As array_out decides it.
