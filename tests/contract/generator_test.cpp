@@ -20,7 +20,7 @@ using test::TestDatabase;
 
 const Instant kUntil = parse_instant("2026-11-22 15:00:00+00");
 
-void fill(postgres::Connection& connection, std::uint64_t seed, Instant until = kUntil, int days = 2) {
+void fill(postgres::Connection& connection, std::uint64_t seed, Instant until = kUntil, int days = 1) {
   create_schema(connection);
   write_history(connection, {.days = days, .seed = seed, .scale = 0.05, .until = until}, [](const auto&) {});
 }
@@ -215,6 +215,17 @@ TEST(Live, WithoutOdditiesOnlyInsertsAndUpdates) {
   expect_references_hold(database);
 }
 
+TEST(Live, GoesOnAfterARestartWithTheSameSeed) {
+  TestDatabase database;
+  fill(database.connection(), 3, this_hour());
+  for (int runs = 0; runs < 2; ++runs) {
+    const LiveTotals totals = run_live({.url = database.url(), .rate = 1000, .duration = 1s}, system_clock(),
+                                       {}, [](const auto&) {});
+    EXPECT_EQ(totals.failures, 0);
+    EXPECT_GT(totals.changes, 0);
+  }
+}
+
 TEST(Live, StopsWhenAskedTo) {
   TestDatabase database;
   fill(database.connection(), 3, this_hour());
@@ -237,7 +248,7 @@ TEST(Live, GoesOnWhenTheServerComesBack) {
   test::PostgresServer server;
   {
     postgres::Connection connection({.url = server.url(), .purpose = "freshet test"});
-    fill(connection, 3, this_hour(), 1);
+    fill(connection, 3, this_hour());
   }
   std::atomic<std::int64_t> changes = 0;
   std::atomic<std::int64_t> reconnects = 0;

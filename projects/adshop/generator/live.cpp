@@ -1,5 +1,7 @@
 #include "live.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 
@@ -65,6 +67,9 @@ class Live {
     connection_->run("SET synchronous_commit = off");
     if (options_.unchecked) connection_->run("SET session_replication_role = replica");
     ids_ = std::make_unique<SequenceIds>(*connection_);
+    // Another run with the same seed on the same database must not invent the same uuids again: where the
+    // sequence stands tells runs apart.
+    random_ = Random(options_.seed, fmt::format("live {}", ids_->next(Table::page_views)));
     look_around();
     paid_up_to_ = clock_.steady();
   }
