@@ -18,6 +18,7 @@ Snapshotter::~Snapshotter() {
 
 void Snapshotter::begin(const std::vector<TableRequest>& tables, std::optional<Lsn> v,
                         const std::map<std::string, std::string>& kept) {
+  if (workers_.empty()) board_->clear();  // what was taken before a stop may not have become durable
   board_->begin(tables, v, kept);
   while (workers_.size() < static_cast<std::size_t>(options_.workers)) {
     workers_.emplace_back([this](std::stop_token stop) {

@@ -108,8 +108,8 @@ class Snapshotter {
 
   SnapshotStatus status() const;
 
-  // Ends the workers (within a second, or a connection attempt's time). Chunks not taken are gone, and read
-  // again after the next begin().
+  // Ends the workers (within a second, or a connection attempt's time). The next begin() starts from what is
+  // given to it, and from nothing else.
   void stop();
 
  private:

@@ -33,6 +33,14 @@ std::shared_ptr<Point> SnapshotBoard::new_point() {
   return point;
 }
 
+void SnapshotBoard::clear() {
+  const MutexLock lock(mutex_);
+  tables_.clear();
+  points_.clear();
+  key_jobs_.clear();
+  finished_.clear();
+}
+
 void SnapshotBoard::begin(const std::vector<TableRequest>& tables, std::optional<Lsn> v,
                           const std::map<std::string, std::string>& kept) {
   const MutexLock lock(mutex_);

@@ -67,6 +67,7 @@ class SnapshotBoard {
   SnapshotBoard(const SnapshotOptions& options, const SpoolBudget& budget);
 
   // Journal thread.
+  void clear();  // while no worker runs
   void begin(const std::vector<TableRequest>& tables, std::optional<Lsn> v,
              const std::map<std::string, std::string>& kept);
   void read_keys(KeyRequest request);

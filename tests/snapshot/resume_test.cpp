@@ -63,6 +63,17 @@ TEST_F(SnapshotResume, GoesOnAtTheNextChunkAfterAKillAtEveryChunk) {
   EXPECT_EQ(lives, taken()) << "no chunk was taken twice";
 }
 
+TEST_F(SnapshotResume, AfterAStopOnlyWhatWasKeptCounts) {
+  create("t", 20'000);
+  player.start({all_of("t")});
+  ASSERT_TRUE(take_chunks(3));
+  player.snapshotter().stop();
+  player.snapshotter().begin({all_of("t")}, std::nullopt, {});
+  ASSERT_TRUE(player.take_all());
+  EXPECT_EQ(player.streams["public.t"].begun, 2) << "the chunks taken before weren't kept";
+  expect_whole("public.t");
+}
+
 TEST_F(SnapshotResume, DoesNotRepeatACompleteOneUnlessAsked) {
   create("t", 100);
   player.start({all_of("t")});
