@@ -1,0 +1,40 @@
+// ClickHouse's HTTP interface: one call of handle() is one request, from the credentials to the last row.
+#pragma once
+
+#include "adapter/http/server.h"
+#include "base/clock.h"
+#include "store/access.h"
+#include "store/body.h"
+#include "store/engine.h"
+#include "store/reply.h"
+#include "store/running.h"
+#include "store/session_table.h"
+#include "store/statement.h"
+
+namespace freshet::store {
+
+class Front {
+ public:
+  Front(const Engine& engine, Passwords passwords, const Clock& clock)
+      : engine_(engine), passwords_(std::move(passwords)), sessions_(engine, clock), running_(engine) {}
+
+  // Called by many threads.
+  void handle(http::Exchange& exchange);
+
+ private:
+  struct Query;
+
+  void answer(http::Exchange& exchange, Reply& reply);
+  void run(Query& query);
+  void run_insert(Query& query, const InsertHead& head, std::string_view first_data);
+  void run_statement(Query& query, const std::string& text);
+  void run_rows_of(Query& query, const Statement& statement);
+  void run_other(Query& query, const Statement& statement);
+
+  const Engine& engine_;
+  const Passwords passwords_;
+  SessionTable sessions_;
+  Running running_;
+};
+
+}  // namespace freshet::store

@@ -1,0 +1,56 @@
+#include "store/held_output.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace freshet::store {
+namespace {
+
+// In the working directory, which is the store's own; gone with the process whatever happens.
+std::FILE* open_unnamed() {
+  const int fd = ::open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  std::FILE* file = fd < 0 ? nullptr : ::fdopen(fd, "w+");
+  if (file == nullptr) {
+    throw Error(ErrorKind::capacity,
+                std::string("can't keep a result in a temporary file: ") + std::strerror(errno));
+  }
+  return file;
+}
+
+void write_all(std::FILE* file, std::string_view bytes) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file) != bytes.size()) {
+    throw Error(ErrorKind::capacity,
+                std::string("can't keep a result in a temporary file: ") + std::strerror(errno));
+  }
+}
+
+}  // namespace
+
+void HeldOutput::append(std::string_view bytes) {
+  if (in_memory() && memory_.size() + bytes.size() <= kMemoryBytes) {
+    memory_ += bytes;
+    return;
+  }
+  if (in_memory()) {
+    file_.reset(open_unnamed());
+    write_all(file_.get(), memory_);
+    memory_.clear();
+  }
+  write_all(file_.get(), bytes);
+}
+
+void HeldOutput::replay(const std::function<void(std::string_view)>& take) {
+  if (in_memory()) return take(memory_);
+  std::rewind(file_.get());
+  std::array<char, 65536> part;
+  while (const std::size_t got = std::fread(part.data(), 1, part.size(), file_.get()))
+    take({part.data(), got});
+}
+
+}  // namespace freshet::store
