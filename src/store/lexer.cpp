@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <system_error>
 
 #include "adapter/http/request.h"
 
@@ -118,8 +120,15 @@ std::string name_of(const Token& token, std::string_view sql) {
   const char quote = text.front();
   std::string name;
   for (std::size_t at = 1; at + 1 < text.size(); ++at) {
-    if ((text[at] == '\\' || text[at] == quote) && at + 2 < text.size()) ++at;
-    name += text[at];
+    const bool is_escape = text[at] == '\\';
+    if ((is_escape || text[at] == quote) && at + 2 < text.size()) ++at;
+    unsigned code = 0;
+    const bool is_hex =
+        is_escape && text[at] == 'x' &&
+        std::from_chars(text.data() + at + 1, text.data() + std::min(at + 3, text.size()), code, 16).ec ==
+            std::errc();
+    name += is_hex ? static_cast<char>(code) : text[at];
+    if (is_hex) at += 2;
   }
   return name;
 }

@@ -21,7 +21,6 @@ namespace freshet::store {
 namespace {
 
 constexpr std::chrono::milliseconds kStopGrace{5000};
-constexpr timespec kParentLook{1, 0};
 
 struct Arguments {
   std::string path;
@@ -32,7 +31,6 @@ struct Arguments {
   std::string reader_password_file;
   std::uint64_t memory = 0;
   std::size_t max_connections = 256;
-  bool exit_with_parent = false;
 };
 
 constexpr const char* kFooter = R"(
@@ -44,8 +42,8 @@ Without any, both users exist without a password, and --listen must be a loopbac
 Any ClickHouse client works:
   curl 'http://127.0.0.1:8123/' --data-binary 'SELECT version()'
 
-Logs are JSON lines on standard error; the line "store_ready" carries the port. SIGTERM and SIGINT end it cleanly;
-kill -9 loses nothing that was acknowledged.)";
+Logs are JSON lines on standard error; the line "store_ready" carries the port. SIGTERM and SIGINT end it
+cleanly; kill -9 loses nothing that was acknowledged.)";
 
 void add_options(CLI::App& app, Arguments& to) {
   app.add_option("--path", to.path, "folder that holds all of its data; made when it isn't there")
@@ -62,7 +60,6 @@ void add_options(CLI::App& app, Arguments& to) {
       ->check(CLI::ExistingFile);
   app.add_option("--reader-password-file", to.reader_password_file, "file with the password of `reader`")
       ->check(CLI::ExistingFile);
-  app.add_flag("--exit-with-parent", to.exit_with_parent, "stop when the process that started it ends");
   app.footer(kFooter);
 }
 
@@ -131,12 +128,6 @@ sigset_t block_stop_signals() {
   return set;
 }
 
-void wait_for_stop(const sigset_t& signals, bool exit_with_parent, pid_t parent) {
-  while (::sigtimedwait(&signals, nullptr, &kParentLook) < 0) {
-    if (exit_with_parent && ::getppid() != parent) return;
-  }
-}
-
 void log_confinement(Confinement confinement) {
   if (confinement != Confinement::none) return;
   log::warn("store_unconfined", {{"reason", "this kernel has no Landlock"},
@@ -144,7 +135,6 @@ void log_confinement(Confinement confinement) {
 }
 
 void serve(const Arguments& arguments) {
-  const pid_t parent = ::getppid();
   const Passwords passwords = read_passwords(arguments);
   check_exposure(arguments, passwords);
   const int port_file = open_port_file(arguments.port_file);
@@ -165,7 +155,8 @@ void serve(const Arguments& arguments) {
   log::info("store_ready",
             {{"port", server.port()}, {"listen", arguments.listen}, {"engine", engine.version()}});
 
-  wait_for_stop(signals, arguments.exit_with_parent, parent);
+  int received = 0;
+  ::sigwait(&signals, &received);
   log::info("store_stopping", {{"connections", server.connections()}});
   server.stop(kStopGrace);
 }
