@@ -14,8 +14,8 @@ namespace {
 
 TEST(Endpoint, NeverHoldsASecretInItsUrl) {
   try {
-    Endpoint("http://ann:s3cret@host:8123");
-    FAIL();
+    const Endpoint endpoint("http://ann:s3cret@host:8123");
+    FAIL() << endpoint.url();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::config);
     EXPECT_EQ(std::string(error.what()).find("s3cret"), std::string::npos);
