@@ -8,6 +8,8 @@ namespace freshet::load {
 namespace {
 
 constexpr std::size_t kNone = ~std::size_t{0};
+// Of whatever came at all; Version() would say that no snapshot is awaited.
+constexpr Version kLowest{UInt128{1}};
 
 bool is_removal(const Batch::Record& record) {
   return record.op == Op::remove || record.op == Op::snapshot_gone;
@@ -95,10 +97,11 @@ Image TableLoad::OpenRows::image_of(const Batch::Record& record, bool ours) {
   if (ours && !gone && !record.old.empty()) image.donor = id_of(table_.key_of(record, record.old));
   image.blank = gone && !(table_.mirror_.keeps() && is_removal(record));
   image.unseen_ok = record.op == Op::snapshot_gone;
-  const bool awaits_snapshot = table_.snapshots_.running() ||
+  // The stream of a table may begin before its first snapshot does.
+  const bool awaits_snapshot = table_.snapshots_.running() || table_.snapshots_.none_yet() ||
                                (table_.waiting_.any() && (table_.waiting_.concerns(*keys_[image.key]) ||
                                                           table_.waiting_.concerns(*keys_[image.donor])));
-  if (awaits_snapshot && !image.unseen_ok) image.donors_from = table_.snapshots_.version();
+  if (awaits_snapshot && !image.unseen_ok) image.donors_from = std::max(table_.snapshots_.version(), kLowest);
   return image;
 }
 

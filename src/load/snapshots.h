@@ -20,6 +20,8 @@ class Snapshots {
 
   // From its beginning until everything it brought is in the mirror.
   bool running() const { return running_; }
+  // No snapshot of the table has begun: what its stream leaves out may still come.
+  bool none_yet() const { return version_ == Version(); }
   // Rows go aside until all are there.
   bool staging() const { return running_ && (flags_ & kPeriodic) != 0; }
   // Of its rows: (V, 0). Also of the last one that ran.
