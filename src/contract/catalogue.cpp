@@ -145,6 +145,7 @@ class Reader {
 
   void read_columns() {
     std::vector<std::string> oids;
+    oids.reserve(places_.size());
     for (const auto& [oid, place] : places_) oids.push_back(oid);
     const auto rows = connection_.query(kColumns, {fmt::format("{{{}}}", fmt::join(oids, ","))});
     for (int row = 0; row < rows.rows(); ++row) {

@@ -215,6 +215,7 @@ void read_lookups(MapReader& map, StreamContract& contract) {
   for (const auto& lookup : contract.lookups) {
     if (contract.find(lookup) != nullptr) continue;
     std::vector<std::string> names;
+    names.reserve(contract.columns.size());
     for (const auto& column : contract.columns) names.push_back(column.name);
     const std::string meant = nearest(lookup, names);
     map.fail(node->line, fmt::format("'lookups' names '{}', which is no column", lookup),

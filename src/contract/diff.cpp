@@ -36,7 +36,7 @@ class Comparison {
   }
 
  private:
-  void add(FindingKind kind, std::string column, std::string text, std::string hint) {
+  void add(FindingKind kind, std::string column, const std::string& text, std::string hint) {
     findings_.push_back({kind, std::move(column), stream_name(table_) + text, std::move(hint)});
   }
 

@@ -75,6 +75,7 @@ std::string contract_file_name(const TableName& table, bool with_schema) {
 std::string pipeline_yaml(const InitOptions& options, const std::vector<std::string>& schemas) {
   const Address address = without_password(options.source_url);
   std::vector<std::string> names;
+  names.reserve(schemas.size());
   for (const auto& schema : schemas) names.push_back(yaml_scalar(schema));
   std::string text = "# What Freshet reads and how; every key and its default: docs/contracts.md\n";
   text += fmt::format("name: {}\nsource:\n  url: {}\n", options.name, yaml_scalar(address.url));

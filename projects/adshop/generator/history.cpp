@@ -13,7 +13,6 @@ namespace freshet::adshop {
 namespace {
 
 using std::chrono::days;
-using std::chrono::floor;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
