@@ -65,6 +65,7 @@ class Receiver {
   Lsn received_;
   SteadyTime reported_at_;
   SteadyTime heard_at_;
+  SteadyTime read_at_;
   SteadyTime asked_at_;
   int asked_in_a_row_ = 0;
   std::uint64_t messages_ = 0;  // not yet in counters_
