@@ -14,10 +14,9 @@ class Transactions : public testing::Test {
  protected:
   Transactions() { database.sql(kSchema); }
 
-  void start(bool stream_early = false) {
-    // Of this database's walsender: everything a little large is streamed before it commits.
-    if (stream_early)
-      database.sql("ALTER DATABASE " + database.name() + " SET logical_decoding_work_mem = '64kB'");
+  // `work_mem`: what is larger is streamed before it commits.
+  void start(const std::string& work_mem = "64MB") {
+    database.sql("ALTER DATABASE " + database.name() + " SET logical_decoding_work_mem = '" + work_mem + "'");
     line.start({"t"});
     line.caught_up();
   }
@@ -72,7 +71,7 @@ TEST_F(Transactions, KeepTheLastOfManyChangesOfOneRow) {
 }
 
 TEST_F(Transactions, OfInterleavedWritersDoNotMix) {
-  start(true);
+  start("64kB");
   postgres::Connection other({.url = database.url(), .purpose = "other writer"});
   const auto fill = [](postgres::Connection& connection, int from) {
     connection.run("INSERT INTO t SELECT i, repeat('x', 200), i FROM generate_series(" +
@@ -92,7 +91,7 @@ TEST_F(Transactions, OfInterleavedWritersDoNotMix) {
 }
 
 TEST_F(Transactions, StreamedBeforeTheyCommitLoseExactlyTheirAbortedSubtransactions) {
-  start(true);
+  start("64kB");
   const auto fill = [](int from) {
     return "INSERT INTO t SELECT i, repeat('x', 200), i FROM generate_series(" + std::to_string(from) + ", " +
            std::to_string(from + 999) + ") i; ";
@@ -117,7 +116,7 @@ TEST_F(Transactions, StreamedBeforeTheyCommitLoseExactlyTheirAbortedSubtransacti
 }
 
 TEST_F(Transactions, ThatChangeTheTableTheyWriteAreReadWithTheirOwnShape) {
-  start(true);
+  start("64kB");
   database.sql(
       "BEGIN; INSERT INTO t SELECT i, repeat('x', 200), i FROM generate_series(1, 1000) i; "
       "SAVEPOINT a; ALTER TABLE t ADD COLUMN lost int; "
@@ -195,7 +194,7 @@ TEST_F(Transactions, OfAMillionRowsPassInBoundedMemoryAbortedAndCommitted) {
   line.options.spool_memory_bytes = 1 << 20;
   line.options.spool_disk_bytes = std::uint64_t{4} << 30;
   line.view().only_count("public.t");
-  start(true);
+  start("1MB");
   const std::string fill = "INSERT INTO t SELECT i, 'row ' || i, i FROM generate_series(1, 1000000) i";
   std::uint64_t on_disk = 0;
   std::jthread watching([&](std::stop_token stop) {
