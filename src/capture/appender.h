@@ -40,6 +40,9 @@ class Appender {
 
   // True, too, after half of a transaction was appended on a connection that is gone, until it came again.
   bool in_transaction() const { return open_ || torn_ > passed_; }
+  // What was appended may be sealed: nothing of it is half a transaction, and the source has proved to be
+  // ours.
+  bool settled() const { return !in_transaction() && !expected_; }
   Lsn passed() const { return passed_; }
   Micros committed_at() const { return passed_at_; }  // of the last transaction that was applied; 0: none
   // The newest heartbeat at or below passed().

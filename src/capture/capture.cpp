@@ -161,6 +161,7 @@ void Capture::stream(postgres::Replication& replication, const Source& source, s
   board_.update([&](CaptureStatus& status) {
     status.error.clear();
     status.hint.clear();
+    status.problems = source.problems;
     status.binary = binary;
     status.text_because = text_because_.empty() ? source.text_because : text_because_;
   });

@@ -97,7 +97,7 @@ void Journaller::between_transactions(HandOver& hand_over) {
 }
 
 void Journaller::take_chunk() {
-  if (take_ == nullptr || appender_.in_transaction()) return;
+  if (take_ == nullptr || !appender_.settled()) return;
   auto chunk = take_(appender_.passed());
   if (!chunk) return;
   appender_.append(*chunk);
@@ -111,7 +111,7 @@ void Journaller::take_chunk() {
 // The journal's limit is reached: the receive thread will stop reading for want of room, and tell the server
 // that we live. What is appended is sealed, so that load can release it.
 void Journaller::wait_for_room(HandOver& hand_over, std::stop_token stop) {
-  if (appender_.in_transaction() || journal_.room() > 0) return;
+  if (!appender_.settled() || journal_.room() > 0) return;
   log::warn("capture_journal_full", {{"journalled_lsn", to_string(appender_.passed())}});
   while (!stop.stop_requested() && journal_.room() == 0) {
     if (something_to_seal()) seal();
@@ -124,9 +124,9 @@ void Journaller::wait_for_room(HandOver& hand_over, std::stop_token stop) {
 }
 
 bool Journaller::something_to_seal() const {
-  if (appender_.in_transaction()) return false;
-  return notes_changed_ || appender_.appended_bytes() != sealed_bytes_ ||
-         appender_.heartbeat() != notes_.heartbeat;
+  if (!appender_.settled()) return false;
+  const bool beat = appender_.heartbeat() && appender_.heartbeat() != notes_.heartbeat;
+  return notes_changed_ || beat || appender_.appended_bytes() != sealed_bytes_;
 }
 
 bool Journaller::seal_due() const {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 
 namespace freshet::capture {
@@ -207,31 +208,51 @@ void choose_form(Source& source, const TableSchema& table) {
   }
 }
 
+void require_list_support(Connection& connection, const StreamedTable& table) {
+  if (table.columns.empty() || connection.server_version() >= kColumnLists) return;
+  throw Error(ErrorKind::unsupported,
+              fmt::format("{}.{} leaves out columns, which PostgreSQL 14 can't", table.schema, table.table),
+              "PostgreSQL 15 or newer has column lists");
+}
+
+// What needs no publication; so that none is made when something is wrong.
+void require_table(Connection& connection, const StreamedTable& table) {
+  const TableFacts facts = table_facts(connection, table);
+  require_identity(table, facts);
+  require_readable(connection, table, facts);
+  require_list_support(connection, table);
+}
+
+// While there is no slot everything must be right; later a table's error stays with the table.
+template <class Check>
+void check_each(const SourceWishes& wishes, Source& source, const Check& check) {
+  for (const StreamedTable& table : wishes.tables) {
+    const std::string stream = table.schema + "." + table.table;
+    if (std::ranges::find(source.problems, stream, &TableProblem::stream) != source.problems.end()) continue;
+    try {
+      check(table);
+    } catch (const Error& error) {
+      if (wishes.slot_must_be_made || error.may_pass()) throw;
+      source.problems.push_back({stream, error.message(), error.hint()});
+    }
+  }
+}
+
 }  // namespace
 
 Source check_source(Connection& connection, const SourceWishes& wishes) {
   require_server(connection);
   require_role(connection);
   require_room(connection, wishes.slot_must_be_made);
-  std::vector<TableFacts> facts;
-  for (const StreamedTable& table : wishes.tables) {
-    facts.push_back(table_facts(connection, table));
-    require_identity(table, facts.back());
-    require_readable(connection, table, facts.back());
-    if (!table.columns.empty() && connection.server_version() < kColumnLists) {
-      throw Error(
-          ErrorKind::unsupported,
-          fmt::format("{}.{} leaves out columns, which PostgreSQL 14 can't", table.schema, table.table),
-          "PostgreSQL 15 or newer has column lists");
-    }
-  }
+  Source source;
+  check_each(wishes, source, [&](const StreamedTable& table) { require_table(connection, table); });
   const Publication publication = find_publication(connection, wishes);
   require_whole(publication, wishes);
-  Source source;
-  for (std::size_t i = 0; i < wishes.tables.size(); ++i) {
-    source.tables.push_back(require_published(connection, wishes, wishes.tables[i], facts[i], publication));
+  check_each(wishes, source, [&](const StreamedTable& table) {
+    const TableFacts facts = table_facts(connection, table);
+    source.tables.push_back(require_published(connection, wishes, table, facts, publication));
     choose_form(source, source.tables.back());
-  }
+  });
   return source;
 }
 

@@ -1,6 +1,6 @@
 // Everything about the source that must be right before capture writes anything: each thing that is wrong
 // gives one Error that says what, where, and the statement that mends it. Also makes the publication where
-// that was asked for.
+// that was asked for. Once the slot is there, what is wrong with one table is that table's problem alone.
 #pragma once
 
 #include <string>
@@ -24,8 +24,15 @@ struct SourceWishes {
   std::vector<StreamedTable> tables;
 };
 
+struct TableProblem {
+  std::string stream;
+  std::string error;
+  std::string hint;
+};
+
 struct Source {
   std::vector<TableSchema> tables;  // as published
+  std::vector<TableProblem> problems;
   bool binary = true;
   std::string text_because;  // why not
 };

@@ -7,12 +7,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/guarded.h"
 #include "capture/receiver.h"
 #include "capture/relations.h"
 #include "capture/slot.h"
 #include "capture/snapshot_status.h"
+#include "capture/source_check.h"
 
 namespace freshet::capture {
 
@@ -39,6 +41,8 @@ struct CaptureStatus {
   Lsn confirmed;            // to the source
   Micros committed_at = 0;  // of the last transaction journalled, by the source's clock
   std::optional<SlotState> slot;
+
+  std::vector<TableProblem> problems;  // tables that can't be captured; the others are
 
   bool binary = false;
   std::string text_because;  // why it isn't

@@ -153,10 +153,16 @@ TEST(IdentityOfAVolume, ThatWasRestoredIsNoticedEvenWhenItsWalHasGrownBeyond) {
   EXPECT_NE(error.message().find("an older state was restored"), std::string::npos) << error.message();
 
   sql("INSERT INTO t SELECT i, 'another history' FROM generate_series(1, 100000) i");
+  const auto confirmed = [&] {
+    postgres::Connection connection({.url = url, .purpose = "t"});
+    return find_slot(connection, "s_" + database.name())->confirmed;
+  };
+  const Lsn before = confirmed();
   line.restart();
   error = line.wait_for_failure();
   EXPECT_EQ(error.kind(), ErrorKind::identity);
   EXPECT_NE(error.message().find("isn't the one we left"), std::string::npos) << error.message();
+  EXPECT_EQ(confirmed(), before);
 }
 
 }  // namespace

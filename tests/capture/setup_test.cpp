@@ -140,6 +140,27 @@ TEST_F(Setup, ASlotThatBelongsToSomethingElse) {
   EXPECT_NE(error.hint().find("pg_drop_replication_slot('" + slot + "')"), std::string::npos) << error.hint();
 }
 
+// Later it's the table alone that waits.
+TEST_F(Setup, ATableThatIsDroppedLaterDoesNotStopTheOthers) {
+  database.sql("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (id int PRIMARY KEY)");
+  Line line(database);
+  line.start({"t", "u"});
+  line.caught_up();
+  database.sql("INSERT INTO t VALUES (1); INSERT INTO u VALUES (1); DROP TABLE u; INSERT INTO t VALUES (2)");
+  line.caught_up();
+  line.restart();
+  database.sql("INSERT INTO t VALUES (3)");
+  ASSERT_TRUE(freshet::test::eventually([&] {
+    line.view().read();
+    return line.view().rows("public.t").size() == 3;
+  })) << line.status().error;
+  EXPECT_EQ(line.view().rows("public.u").size(), 1u);
+  const auto problems = line.status().problems;
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_EQ(problems[0].stream, "public.u");
+  EXPECT_NE(problems[0].error.find("there is no table public.u"), std::string::npos) << problems[0].error;
+}
+
 TEST(SetupOfTheServer, NamesWhatIsFullOrWrong) {
   PostgresServer server({"wal_level = replica", "max_replication_slots = 1", "max_wal_senders = 1"});
   const auto error_of = [&](bool slot_must_be_made = true) {
