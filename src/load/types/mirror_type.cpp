@@ -140,9 +140,9 @@ std::string bare_name(const MirrorType& type, MirrorKind kind) {
 }  // namespace
 
 std::string MirrorColumn::clickhouse_type() const {
-  const std::string bare = bare_name(type, type.kind);
+  std::string bare = bare_name(type, type.kind);
   if (type.kind == MirrorKind::array) return bare;
-  const std::string inner = nullable ? fmt::format("Nullable({})", bare) : bare;
+  std::string inner = nullable ? fmt::format("Nullable({})", bare) : bare;
   return type.kind == MirrorKind::low_cardinality ? fmt::format("LowCardinality({})", inner) : inner;
 }
 

@@ -32,7 +32,8 @@ inline std::string counted(std::string_view text) {
   return bytes;
 }
 
-inline std::string numeric_bytes(std::vector<std::int16_t> digits, int weight, bool negative, int scale) {
+inline std::string numeric_bytes(const std::vector<std::int16_t>& digits, int weight, bool negative,
+                                 int scale) {
   std::string bytes = be(static_cast<std::int16_t>(digits.size())) + be(static_cast<std::int16_t>(weight)) +
                       be(static_cast<std::int16_t>(negative ? 0x4000 : 0)) +
                       be(static_cast<std::int16_t>(scale));
