@@ -1,0 +1,159 @@
+#include "line/line.h"
+
+#include <signal.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <stdexcept>
+
+namespace freshet::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string contents(const fs::path& file) {
+  std::ifstream in(file);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// The value of "name": "…" in a small JSON file of ours.
+std::string json_text(const std::string& json, const std::string& name) {
+  const std::size_t key = json.find('"' + name + '"');
+  if (key == std::string::npos) return "";
+  const std::size_t begin = json.find('"', json.find(':', key)) + 1;
+  return json.substr(begin, json.find('"', begin) - begin);
+}
+
+// Processes of this program that work on `path`.
+std::vector<pid_t> processes_of(const std::string& program, const std::string& path) {
+  std::vector<pid_t> found;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const std::string command = contents(entry.path() / "cmdline");
+    if (command.substr(0, command.find('\0')).ends_with(program) && command.find(path) != std::string::npos) {
+      found.push_back(std::stoi(name));
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string built(const std::string& program) {
+  const char* build = std::getenv("FRESHET_BUILD_DIR");
+  const fs::path top =
+      build != nullptr ? fs::path(build) : fs::read_symlink("/proc/self/exe").parent_path() / "../..";
+  return fs::weakly_canonical(top / program);
+}
+
+Line::Line(std::string project, std::string source_url)
+    : dir_("freshet-line-"),
+      project_(std::move(project)),
+      data_(dir_.path() + "/data"),
+      source_url_(std::move(source_url)) {}
+
+void Line::start(const std::string& crash_at) {
+  std::vector<std::string> environment{"FRESHET_SOURCE_URL=" + source_url_};
+  environment.push_back("FRESHET_CRASH_AT=" + crash_at);
+  process_ = std::make_unique<Process>(
+      ProcessOptions{.arguments = {built("freshet"), "up", project_, "--data", data_, "--quiet"},
+                     .environment = environment,
+                     .output = dir_.path() + "/up.log",
+                     .user = ""});
+}
+
+int Line::command(const std::vector<std::string>& arguments, const std::string& output,
+                  std::chrono::seconds timeout) {
+  std::vector<std::string> all{built("freshet")};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  fs::remove(output);
+  return run(
+      {.arguments = all, .environment = {"FRESHET_SOURCE_URL=" + source_url_}, .output = output, .user = ""},
+      timeout);
+}
+
+bool Line::wait_until_loaded(std::chrono::seconds timeout) {
+  return eventually(
+      [&] {
+        return command({"status", "--data", data_, "--until-loaded", std::to_string(timeout.count())},
+                       dir_.path() + "/status.txt", timeout + std::chrono::seconds(5)) == 0;
+      },
+      timeout);
+}
+
+void Line::kill() {
+  if (!process_) return;
+  const std::vector<pid_t> stores = processes_of("freshet-store", data_);
+  process_->stop(SIGKILL, std::chrono::seconds(10));
+  for (const pid_t store : stores) ::kill(store, SIGKILL);
+}
+
+void Line::kill_store() {
+  for (const pid_t store : processes_of("freshet-store", data_)) ::kill(store, SIGKILL);
+}
+
+int Line::stop() {
+  return process_ ? process_->stop(SIGTERM, std::chrono::seconds(60)) : -1;
+}
+
+int Line::parity() {
+  const std::string output = dir_.path() + "/parity.txt";
+  const int status = command({"parity", project_, "--data", data_}, output, std::chrono::seconds(400));
+  if (status != 0) std::cerr << contents(output) << log_tail();
+  return status;
+}
+
+std::string Line::status_json() {
+  const std::string output = dir_.path() + "/status.json";
+  command({"status", "--data", data_, "--json"}, output, std::chrono::seconds(20));
+  return contents(output);
+}
+
+std::optional<clickhouse::Endpoint> Line::clickhouse() const {
+  const std::string url = json_text(contents(data_ + "/endpoints.json"), "clickhouse");
+  if (url.empty()) return std::nullopt;
+  return clickhouse::Endpoint(url);
+}
+
+bool Line::clickhouse_answers() const {
+  const auto endpoint = clickhouse();
+  if (!endpoint) return false;
+  try {
+    clickhouse::Client(*endpoint).ping(std::chrono::seconds(2));
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+std::string Line::log_tail() const {
+  constexpr std::size_t kTail = 6'000;
+  std::string text;
+  for (const auto& entry : fs::directory_iterator(data_ + "/log")) {
+    const std::string log = contents(entry.path());
+    text += "== " + entry.path().filename().string() + "\n" +
+            log.substr(log.size() - std::min(log.size(), kTail));
+  }
+  const std::string log = contents(dir_.path() + "/up.log");
+  return text + "== up.log\n" + log.substr(log.size() - std::min(log.size(), kTail));
+}
+
+std::string init_project(const TempDir& dir, const std::string& source_url) {
+  const std::string project = dir.path() + "/project";
+  const int status = run({.arguments = {built("freshet"), "init", project, "--create-publication"},
+                          .environment = {"FRESHET_SOURCE_URL=" + source_url},
+                          .output = dir.path() + "/init.log",
+                          .user = ""});
+  if (status != 0) throw std::runtime_error("freshet init failed:\n" + contents(dir.path() + "/init.log"));
+  // Any free port for the status page: tests run beside each other.
+  std::ofstream(project + "/pipeline.yaml", std::ios::app) << "\nhttp:\n  listen: 127.0.0.1:0\n";
+  return project;
+}
+
+}  // namespace freshet::test

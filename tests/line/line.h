@@ -1,0 +1,59 @@
+// The whole line as a user runs it: the real executables on a real PostgreSQL, started, killed and asked from
+// outside.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapter/clickhouse/client.h"
+#include "support/postgres.h"
+#include "support/process.h"
+
+namespace freshet::test {
+
+class Line {
+ public:
+  // `project`: a folder with pipeline.yaml. The data folder is the object's own.
+  Line(std::string project, std::string source_url);
+
+  // Starts `freshet up`. `crash_at`: "point:pass", see base/crash_point.h.
+  void start(const std::string& crash_at = "");
+  // Waits until the line answers and every snapshot is complete. False when it wasn't by then.
+  bool wait_until_loaded(std::chrono::seconds timeout = std::chrono::seconds(120));
+  void kill();        // -9, the whole of it but PostgreSQL
+  void kill_store();  // -9, only the embedded ClickHouse
+  int stop();         // SIGTERM; the exit status
+  bool running() { return process_ && process_->running(); }
+
+  // `freshet parity`: its exit status; its report goes to the test's output when it isn't 0.
+  int parity();
+  std::string status_json();
+  // Where the embedded ClickHouse answers now; nothing while it doesn't.
+  std::optional<clickhouse::Endpoint> clickhouse() const;
+  bool clickhouse_answers() const;
+  // The last lines of the log, for a test's failure message.
+  std::string log_tail() const;
+
+  const std::string& data() const { return data_; }
+
+ private:
+  int command(const std::vector<std::string>& arguments, const std::string& output,
+              std::chrono::seconds timeout);
+
+  TempDir dir_;
+  std::string project_;
+  std::string data_;
+  std::string source_url_;
+  std::unique_ptr<Process> process_;
+};
+
+// Runs `freshet init`, with a publication, into a new folder below `dir`; the project's folder.
+std::string init_project(const TempDir& dir, const std::string& source_url);
+
+// One of the programs that the build made.
+std::string built(const std::string& program);
+
+}  // namespace freshet::test

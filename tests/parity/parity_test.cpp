@@ -1,0 +1,212 @@
+// The judge, judged: a source and a mirror made by hand, equal at first, then damaged in one place at a time.
+#include "parity/parity.h"
+
+#include <gtest/gtest.h>
+
+#include "adapter/clickhouse/client.h"
+
+#include "parity/canonical.h"
+#include "support/postgres.h"
+#include "support/store.h"
+
+namespace freshet::parity {
+namespace {
+
+contract::ColumnContract column(const std::string& name, int key_position = 0) {
+  contract::ColumnContract column;
+  column.name = name;
+  column.key_position = key_position;
+  return column;
+}
+
+// A row per line of `types.md`: the same value as either side is told it.
+struct Value {
+  std::string name, source_type, source, mirror_type, mirror, other;
+};
+
+const std::vector<Value> kValues = {
+    {"b", "boolean", "true", "Bool", "true", "false"},
+    {"i8", "bigint", "-9223372036854775808", "Int64", "-9223372036854775808", "-9223372036854775807"},
+    {"f4", "real", "'1e-45'", "Float32", "reinterpretAsFloat32(toUInt32(1))", "0"},
+    {"f8", "float8", "'-0'", "Float64", "-0.0", "0.0"},
+    {"nan", "float8", "'NaN'", "Float64", "reinterpretAsFloat64(toUInt64(9221120237041090560))", "inf"},
+    {"d", "numeric(14,2)", "1200.50", "Decimal(14, 2)", "1200.50", "1200.51"},
+    {"wide", "numeric(76,0)",
+     "'9999999999999999999999999999999999999999999999999999999999999999999999999999'", "Decimal(76, 0)",
+     "'9999999999999999999999999999999999999999999999999999999999999999999999999999'", "0"},
+    {"free", "numeric", "1.10", "String", "'1.10'", "'1.1'"},
+    {"t", "text", "E'tab\\there ü\\n'", "String", "'tab\\there ü\\n'", "'tab\\there ü'"},
+    {"blank", "char(4)", "'a'", "String", "'a   '", "'a'"},
+    {"u", "uuid", "'00000000-0000-4000-8000-0000000000ff'", "UUID", "'00000000-0000-4000-8000-0000000000ff'",
+     "'00000000-0000-4000-8000-0000000000fe'"},
+    {"day", "date", "'1900-01-01'", "Date32", "'1900-01-01'", "'1900-01-02'"},
+    {"ts", "timestamp", "'2299-12-31 23:59:59.999999'", "DateTime64(6, 'UTC')",
+     "'2299-12-31 23:59:59.999999'", "'2299-12-31 23:59:59.999998'"},
+    {"tz", "timestamptz", "'1969-12-31 23:59:59.999999+00'", "DateTime64(6, 'UTC')",
+     "'1969-12-31 23:59:59.999999'", "'1970-01-01 00:00:00.000000'"},
+    {"span", "interval", "'1 mon'", "String", "'P1M'", "'P30D'"},
+    {"doc", "jsonb", "'{\"a\": 1.00}'", "String", "'{\"a\": 1.00}'", "'{\"a\": 1.0}'"},
+    {"raw", "bytea", "'\\x00ff'", "String", "unhex('00ff')", "unhex('00fe')"},
+    {"ip", "inet", "'10.0.0.1/8'", "String", "'10.0.0.1/8'", "'10.0.0.1'"},
+    {"texts", "text[]", "'{a,NULL,\"\"}'", "Array(Nullable(String))", "['a', NULL, '']", "['a', '', '']"},
+    {"amounts", "numeric(5,4)[]", "'{0.4,0.2}'", "Array(Nullable(Decimal(5, 4)))", "[0.4, 0.2]",
+     "[0.2, 0.4]"},
+    {"hole", "integer", "NULL", "Nullable(Int32)", "NULL", "0"},
+};
+
+class Parity : public testing::Test {
+ protected:
+  Parity() : client_(clickhouse::Endpoint(store_.url())) {
+    contract_.source = {"public", "t"};
+    contract_.mirror = "t_" + database_.name();
+    contract_.columns.push_back(column("id", 1));
+    client_.execute("CREATE DATABASE IF NOT EXISTS raw");
+    client_.execute("CREATE DATABASE IF NOT EXISTS src");
+    client_.execute("CREATE DATABASE IF NOT EXISTS freshet");
+    client_.execute(
+        "CREATE TABLE IF NOT EXISTS freshet.cuts (round UInt64, commit_lsn UInt64, behind Array(Tuple(stream "
+        "String, "
+        "commit_lsn UInt64))) ENGINE = MergeTree ORDER BY round");
+    client_.execute("INSERT INTO freshet.cuts VALUES (1, 18446744073709551615, [])");
+  }
+
+  ~Parity() override {
+    client_.execute("DROP TABLE IF EXISTS raw.`" + contract_.mirror + "` SYNC");
+    client_.execute("DROP VIEW IF EXISTS src.`" + contract_.mirror + "`");
+  }
+
+  // Tables with the columns of `values`, and rows 1 to `rows` with the same value on both sides.
+  void make(const std::vector<Value>& values, int rows) {
+    std::string source = "CREATE TABLE t (id bigint PRIMARY KEY", mirror = "id Int64", source_row, mirror_row;
+    for (const Value& value : values) {
+      source += ", " + value.name + " " + value.source_type;
+      mirror += ", " + value.name + " " + value.mirror_type;
+      source_row += ", " + value.source;
+      mirror_row += ", " + value.mirror;
+      contract_.columns.push_back(column(value.name));
+    }
+    database_.sql(source + ")");
+    const std::string count = std::to_string(rows);
+    database_.sql("INSERT INTO t SELECT i" + source_row + " FROM generate_series(1, " + count + ") i");
+    const std::string raw = "raw.`" + contract_.mirror + "`";
+    client_.execute(
+        "CREATE TABLE " + raw + " (" + mirror +
+        ", _version UInt128, _deleted UInt8) ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY id");
+    client_.execute("CREATE VIEW src.`" + contract_.mirror + "` AS SELECT * FROM " + raw + " FINAL");
+    client_.execute("INSERT INTO " + raw + " SELECT number + 1" + mirror_row + ", 1, 0 FROM numbers(" +
+                    count + ")");
+  }
+
+  // A newer version of row `id` in the mirror, with one column changed.
+  void damage(int id, const std::string& name, const std::string& expression) {
+    client_.execute("INSERT INTO raw.`" + contract_.mirror +
+                    "` SELECT * REPLACE (_version + 1 AS _version, " + expression + " AS `" + name +
+                    "`) FROM src.`" + contract_.mirror + "` WHERE id = " + std::to_string(id));
+  }
+
+  Report judge() {
+    Options options;
+    options.source_url = database_.url();
+    options.window_rows = 100;
+    options.cut_deadline = std::chrono::seconds(20);
+    return compare(options, {contract_}, clickhouse::Endpoint(store_.url()), {}, {});
+  }
+
+  test::TestStore store_;
+  test::TestDatabase database_;
+  clickhouse::Client client_;
+  contract::StreamContract contract_;
+};
+
+TEST_F(Parity, FindsEveryTypeEqualAtItsLimits) {
+  make(kValues, 1000);
+  const Report report = judge();
+  if (report.exit_status() != 0) {
+    for (const Value& value : kValues) {
+      const ComparedColumn compared{value.name, value.source_type.substr(0, value.source_type.find('(')),
+                                    value.mirror_type};
+      EXPECT_EQ(
+          database_.sql("SELECT " + source_text(compared) + " FROM t LIMIT 1").text(0, 0),
+          client_.value("SELECT " + mirror_text(compared) + " FROM src.`" + contract_.mirror + "` LIMIT 1"));
+    }
+  }
+  EXPECT_EQ(report.exit_status(), 0) << to_text(report);
+  EXPECT_EQ(report.tables[0].source_rows, 1000u);
+  EXPECT_EQ(report.tables[0].mirror_rows, 1000u);
+  EXPECT_EQ(report.tables[0].windows, 10u);
+}
+
+TEST_F(Parity, SeesTheSmallestDamageInEachColumn) {
+  make(kValues, 3);
+  for (const Value& value : kValues) {
+    damage(2, value.name, value.other);
+    const Report report = judge();
+    ASSERT_EQ(report.exit_status(), 1) << value.name;
+    EXPECT_EQ(report.tables[0].different, 1u) << value.name;
+    EXPECT_EQ(report.tables[0].differences[0].key, "2") << value.name;
+    damage(2, value.name, value.mirror);
+    ASSERT_EQ(judge().exit_status(), 0) << value.name << " wasn't mended";
+  }
+}
+
+TEST_F(Parity, NamesRowsThatAreMissingOnEitherSide) {
+  make({}, 250);
+  database_.sql("DELETE FROM t WHERE id = 120");
+  client_.execute("INSERT INTO raw.`" + contract_.mirror + "` VALUES (77, 2, 1)");
+  const Report report = judge();
+  EXPECT_EQ(report.exit_status(), 1);
+  ASSERT_EQ(report.tables[0].differences.size(), 2u) << to_text(report);
+  EXPECT_EQ(report.tables[0].differences[0].key, "77");
+  EXPECT_EQ(report.tables[0].differences[0].side, Side::only_in_source);
+  EXPECT_EQ(report.tables[0].differences[1].key, "120");
+  EXPECT_EQ(report.tables[0].differences[1].side, Side::only_in_mirror);
+}
+
+TEST_F(Parity, DoesNotMistakeTwoSwappedRowsForEqualOnes) {
+  make({{"v", "text", "i::text", "String", "toString(number + 1)", ""}}, 10);
+  damage(3, "v", "'4'");
+  damage(4, "v", "'3'");
+  EXPECT_EQ(judge().tables[0].different, 2u);
+}
+
+TEST_F(Parity, LeavesAKeyThatKeepsMovingUndecided) {
+  make({{"v", "text", "'a'", "String", "'a'", ""}}, 5);
+  // In the mirror the row is newer than any LSN of the source, so it always seems to move.
+  client_.execute("INSERT INTO raw.`" + contract_.mirror +
+                  "` SELECT 3, 'b', bitShiftLeft(toUInt128(1), 119), 0");
+  const Report report = judge();
+  EXPECT_EQ(report.exit_status(), 2) << to_text(report);
+  EXPECT_EQ(report.tables[0].verdict, Verdict::undecided);
+}
+
+TEST_F(Parity, SaysThatAStreamDoesNotCatchUp) {
+  make({}, 1);
+  client_.execute("INSERT INTO freshet.cuts VALUES (2, 18446744073709551615, [('public.t', 5)])");
+  Options options;
+  options.source_url = database_.url();
+  options.cut_deadline = std::chrono::milliseconds(200);
+  const Report report = compare(options, {contract_}, clickhouse::Endpoint(store_.url()), {}, {});
+  EXPECT_EQ(report.exit_status(), 2);
+  EXPECT_NE(report.tables[0].reason.find("the mirror of public.t stands at 0/5"), std::string::npos)
+      << report.tables[0].reason;
+}
+
+TEST_F(Parity, ReportsATableWithoutAMirrorAndGoesOn) {
+  make({}, 1);
+  contract::StreamContract nowhere = contract_;
+  nowhere.mirror = "nowhere";
+  Options options;
+  options.source_url = database_.url();
+  const Report report = compare(options, {nowhere, contract_}, clickhouse::Endpoint(store_.url()), {}, {});
+  ASSERT_EQ(report.tables.size(), 2u);
+  EXPECT_EQ(report.tables[0].verdict, Verdict::undecided);
+  EXPECT_EQ(report.tables[1].verdict, Verdict::equal) << to_text(report);
+}
+
+TEST(Readable, TakesACanonicalKeyApart) {
+  EXPECT_EQ(readable("2:423:ü,ö"), "42, ü,ö");
+  EXPECT_EQ(readable(""), "");
+}
+
+}  // namespace
+}  // namespace freshet::parity
