@@ -77,6 +77,7 @@ void Load::Line::prepare_tables() {
 
 void Load::Line::recover() {
   cut_ = log_.last_cut();
+  positions_ = cut_ ? cut_->positions() : journal::Ends();
   std::map<std::string, Standing> standing = states_.read();
   std::vector<TableStatus> status;
   for (const auto& stream : streams_) {
@@ -119,6 +120,7 @@ void Load::Line::round(const Intent& intent, bool repeated) {
   const Cut cut = next_cut(intent);
   const Durable<journal::Ends> ends = log_.record(cut);
   cut_ = cut;
+  positions_ = ends.get();
   cut_at_ = load_.clock_.steady();
   crash_point("cut_recorded");
   release(ends);
@@ -134,14 +136,12 @@ bool Load::Line::brings_records(const journal::Watermark& to) const {
   return std::ranges::any_of(to.ends, [&](const auto& end) {
     const auto stream = by_name_.find(end.first.stream);
     if (stream == by_name_.end() || !stream->second->runs()) return false;
-    if (!cut_) return end.second.value() > 0;
-    const auto stands = cut_->mark.ends.find(end.first);
-    return stands == cut_->mark.ends.end() ? end.second.value() > 0 : stands->second < end.second;
+    const auto stands = positions_.find(end.first);
+    return end.second > (stands == positions_.end() ? journal::Offset() : stands->second);
   });
 }
 
 void Load::Line::read(Reading& reading) {
-  const journal::Ends from = cut_ ? cut_->mark.ends : journal::Ends();
   std::map<std::string, journal::Ends> several;  // partitions of streams with more than one
   journal::Ends single;
   for (auto end = reading.to.ends.begin(); end != reading.to.ends.end();) {
@@ -158,13 +158,13 @@ void Load::Line::read(Reading& reading) {
     else
       several.emplace(stream, std::move(partitions));
   }
-  load_.reader_.read(from, single,
+  load_.reader_.read(positions_, single,
                      [&](const Change& change, const journal::Partition& partition, journal::Offset) {
                        if (passes(reading, change, partition)) take(reading, *recent_, change);
                      });
   for (const auto& [stream, partitions] : several)
     read_merged(
-        load_.reader_, from, partitions,
+        load_.reader_, positions_, partitions,
         [&](const Change& change, const journal::Partition& partition) {
           return passes(reading, change, partition);
         },
@@ -234,25 +234,19 @@ void Load::Line::note_stopped(std::uint64_t round) {
 
 Cut Load::Line::next_cut(const Intent& intent) const {
   Cut cut{intent.round, intent.to, {}};
-  std::erase_if(cut.mark.ends, [&](const auto& end) {
-    const auto stream = by_name_.find(end.first.stream);
-    return stream == by_name_.end() || !stream->second->runs();
-  });
-  if (!cut_) {
-    for (const auto& stream : streams_)
-      if (!stream->runs()) cut.behind[stream->table.mirror().stream] = {};
-    return cut;
-  }
-  for (const auto& [partition, offset] : cut_->mark.ends) cut.mark.ends.try_emplace(partition, offset);
+  const auto stands = [&](const std::string& stream) {
+    cut.behind[stream] = cut_ ? cut_->of(stream) : StreamCut();
+  };
   for (const auto& stream : streams_)
-    if (!stream->runs()) cut.behind[stream->table.mirror().stream] = cut_->of(stream->table.mirror().stream);
+    if (!stream->runs()) stands(stream->table.mirror().stream);
+  for (const auto& [partition, offset] : intent.to.ends)
+    if (!by_name_.contains(partition.stream)) stands(partition.stream);
   return cut;
 }
 
 void Load::Line::release(const Durable<journal::Ends>& ends) {
-  std::set<std::string> held = without_contract_;
-  for (const auto& stream : streams_)
-    if (!stream->runs()) held.insert(stream->table.mirror().stream);
+  std::set<std::string> held;
+  for (const auto& [stream, cut] : cut_->behind) held.insert(stream);
   load_.reader_.release(ends, held);
 }
 
@@ -290,10 +284,6 @@ void Load::Line::look_behind() {
   looked_at_ = load_.clock_.steady();
   const auto newest = load_.reader_.next(cut_ ? std::optional(cut_->mark) : std::nullopt, ~std::uint64_t{0},
                                          std::chrono::milliseconds(0));
-  without_contract_.clear();
-  if (newest)
-    for (const auto& [partition, offset] : newest->ends)
-      if (!by_name_.contains(partition.stream)) without_contract_.insert(partition.stream);
   load_.board_.update([&](LoadStatus& all) {
     const std::uint64_t at = cut_ ? cut_->mark.commit_lsn.value() : 0;
     all.lag_bytes = newest && newest->commit_lsn.value() > at && at > 0 ? newest->commit_lsn.value() - at : 0;

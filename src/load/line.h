@@ -78,7 +78,7 @@ class Load::Line {
   std::map<std::string, Stream*, std::less<>> by_name_;
   Stream* recent_ = nullptr;  // the last record's
   std::optional<Cut> cut_;
-  std::set<std::string> without_contract_;
+  journal::Ends positions_;  // that it says
   SteadyTime cut_at_{};
   SteadyTime looked_at_{};
 };

@@ -24,9 +24,15 @@ std::string ends_array(const journal::Ends& ends) {
 
 std::string behind_array(const std::map<std::string, StreamCut>& behind) {
   std::string text = "[";
-  for (const auto& [stream, cut] : behind)
-    text += fmt::format("{}({},{},{})", text.size() > 1 ? "," : "", quote_literal(stream), cut.epoch,
-                        cut.commit_lsn.value());
+  const auto add = [&](const std::string& stream, const StreamCut& cut, std::int32_t partition,
+                       journal::Offset offset) {
+    text += fmt::format("{}({},{},{},{},{})", text.size() > 1 ? "," : "", quote_literal(stream), cut.epoch,
+                        cut.commit_lsn.value(), partition, offset.value());
+  };
+  for (const auto& [stream, cut] : behind) {
+    for (const auto& [partition, offset] : cut.ends) add(stream, cut, partition.number, offset);
+    if (cut.ends.empty()) add(stream, cut, 0, journal::Offset());
+  }
   return text + "]";
 }
 
@@ -35,9 +41,22 @@ std::string behind_array(const std::map<std::string, StreamCut>& behind) {
 StreamCut Cut::of(const std::string& stream) const {
   const auto it = behind.find(stream);
   if (it != behind.end()) return it->second;
-  const auto end = mark.ends.lower_bound({stream, 0});
-  const bool has_position = end != mark.ends.end() && end->first.stream == stream;
-  return has_position ? StreamCut{mark.epoch, mark.commit_lsn} : StreamCut{};
+  StreamCut cut;
+  for (auto end = mark.ends.lower_bound({stream, 0}); end != mark.ends.end() && end->first.stream == stream;
+       ++end)
+    cut.ends.insert(*end);
+  if (cut.ends.empty()) return cut;
+  cut.epoch = mark.epoch;
+  cut.commit_lsn = mark.commit_lsn;
+  return cut;
+}
+
+journal::Ends Cut::positions() const {
+  journal::Ends positions;
+  for (const auto& end : mark.ends)
+    if (!behind.contains(end.first.stream)) positions.insert(end);
+  for (const auto& [stream, cut] : behind) positions.insert(cut.ends.begin(), cut.ends.end());
+  return positions;
 }
 
 std::optional<Intent> RoundLog::newest(const char* table) {
@@ -68,10 +87,16 @@ std::optional<Cut> RoundLog::last_cut() {
   const std::optional<Intent> newest_cut = newest("cuts");
   if (!newest_cut) return std::nullopt;
   Cut cut{newest_cut->round, newest_cut->to, {}};
-  for (const auto& row : session_.rows(fmt::format("SELECT DISTINCT b.stream, b.epoch, b.commit_lsn FROM "
-                                                   "freshet.cuts ARRAY JOIN behind AS b WHERE round = {}",
-                                                   cut.round)))
-    cut.behind[row[0].value()] = {static_cast<Epoch>(number(row[1])), Lsn(number(row[2]))};
+  for (const auto& row : session_.rows(fmt::format(
+           "SELECT DISTINCT b.stream, b.epoch, b.commit_lsn, b.partition, b.offset FROM freshet.cuts "
+           "ARRAY JOIN behind AS b WHERE round = {}",
+           cut.round))) {
+    StreamCut& stream = cut.behind[row[0].value()];
+    stream.epoch = static_cast<Epoch>(number(row[1]));
+    stream.commit_lsn = Lsn(number(row[2]));
+    stream.ends[{row[0].value(), static_cast<std::int32_t>(std::stol(row[3].value()))}] =
+        journal::Offset(number(row[4]));
+  }
   return cut;
 }
 
@@ -88,7 +113,7 @@ void RoundLog::intend(const Intent& intent) {
 
 Durable<journal::Ends> RoundLog::record(const Cut& cut) {
   write("cuts", cut.round, cut.mark, ", behind", ", " + behind_array(cut.behind));
-  return confirm(cut.mark.ends);
+  return confirm(cut.positions());
 }
 
 void RoundLog::write(const char* table, std::uint64_t round, const journal::Watermark& mark,

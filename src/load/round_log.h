@@ -15,16 +15,19 @@ namespace freshet::load {
 // How far one stream's mirror is whole.
 struct StreamCut {
   Epoch epoch = 0;
-  Lsn commit_lsn;
+  Lsn commit_lsn = {};
+  journal::Ends ends = {};  // its own partitions'
 };
 
 struct Cut {
   std::uint64_t round = 0;
-  journal::Watermark mark;  // its ends: where each stream stands, which for one that doesn't run is lower
-  std::map<std::string, StreamCut> behind;  // streams that stand below the mark
+  journal::Watermark mark;                  // of the journal, as it was read to
+  std::map<std::string, StreamCut> behind;  // streams that stand below it
 
-  // A stream that has no position yet begins at nothing, wherever the others are.
+  // A stream that the mark doesn't name begins at nothing, wherever the others are.
   StreamCut of(const std::string& stream) const;
+  // Of every stream's partitions.
+  journal::Ends positions() const;
 };
 
 struct Intent {

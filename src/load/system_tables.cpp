@@ -38,7 +38,10 @@ std::vector<TableDefinition> system_tables() {
   return {
       terms_table(),
       rounds_table("intents", {}),
-      rounds_table("cuts", {{"behind", "Array(Tuple(stream String, epoch UInt8, commit_lsn UInt64))"}}),
+      rounds_table(
+          "cuts",
+          {{"behind",
+            "Array(Tuple(stream String, epoch UInt8, commit_lsn UInt64, partition Int32, offset UInt64))"}}),
       {"freshet",
        "floors",
        {{"table", "String"}, {"version", "UInt128"}, {"round", "UInt64"}, kAt},
