@@ -54,14 +54,14 @@ HeldRows HeldRows::read(Session& session, const Mirror& mirror, std::span<const 
   return held;
 }
 
-Fills Fills::read(Session& session, const Mirror& mirror, std::span<const std::string> keys) {
+Fills Fills::read(Session& session, const Mirror& mirror, std::span<const std::string> keys, Kind kind) {
   const std::string answer = session.select(
       fmt::format(
           "SELECT key, version, column, value FROM freshet.fills FINAL WHERE table = {} AND key IN {} "
-          "FORMAT RowBinary",
-          quote_literal(mirror.name()), text_set(keys)),
+          "AND last_resort = {} FORMAT RowBinary",
+          quote_literal(mirror.name()), text_set(keys), static_cast<int>(kind)),
       kLargeStatement);
-  Fills fills;
+  Fills fills(kind);
   for (ByteReader from(answer); !from.at_end();) {
     std::string key(read_text(from));
     const Version version = read_version(from);
@@ -91,7 +91,9 @@ void Fills::add(const Of& row, const std::string& column, const Value& value) {
 }
 
 Insert Fills::insert(const Mirror& mirror, std::uint64_t round) const {
-  Insert insert{"INSERT INTO freshet.fills (table, key, version, column, value, round) FORMAT RowBinary", {}};
+  Insert insert{
+      "INSERT INTO freshet.fills (table, key, version, column, value, last_resort, round) FORMAT RowBinary",
+      {}};
   for (const auto& [row, values] : values_) {
     for (const auto& [column, value] : values) {
       append_text(insert.body, mirror.name());
@@ -99,6 +101,7 @@ Insert Fills::insert(const Mirror& mirror, std::uint64_t round) const {
       append_version(insert.body, row.second);
       append_text(insert.body, column);
       append_text(insert.body, value);
+      append_le(insert.body, static_cast<std::uint8_t>(kind_));
       append_le(insert.body, round);
     }
   }

@@ -40,13 +40,18 @@ class HeldRows {
   std::vector<Row> rows_;
 };
 
-// Values that a row took from another key, by the row's own key and version.
+// Values that a row took from another key, by the row's own key and version. As a last resort also what a row
+// that begins to wait would take from before its table's snapshot: should it never be seen alive, these are
+// the last values to keep.
 class Fills {
  public:
   using Of = std::pair<std::string, Version>;
 
+  enum class Kind : std::uint8_t { taken = 0, last_resort = 1 };
+
+  explicit Fills(Kind kind = Kind::taken) : kind_(kind) {}
   // Of rows with any of these keys.
-  static Fills read(Session& session, const Mirror& mirror, std::span<const std::string> keys);
+  static Fills read(Session& session, const Mirror& mirror, std::span<const std::string> keys, Kind kind);
 
   bool has(const Of& row) const { return values_.contains(row); }
   // Throws Error{data} when the column wasn't recorded.
@@ -54,10 +59,12 @@ class Fills {
 
   void add(const Of& row, const std::string& column, const Value& value);
   bool empty() const { return values_.empty(); }
+  void clear() { values_.clear(); }
   // To be durable before the old key's removal is sent.
   Insert insert(const Mirror& mirror, std::uint64_t round) const;
 
  private:
+  Kind kind_;
   std::map<Of, std::map<std::string, std::string>> values_;
 };
 

@@ -10,6 +10,9 @@ namespace {
 constexpr std::size_t kNone = ~std::size_t{0};
 // Of whatever came at all; Version() would say that no snapshot is awaited.
 constexpr Version kLowest{UInt128{1}};
+// Which record Image::recorded names.
+constexpr std::uint32_t kTaken = 0;
+constexpr std::uint32_t kLastResort = 1;
 
 bool is_removal(const Batch::Record& record) {
   return record.op == Op::remove || record.op == Op::snapshot_gone;
@@ -50,6 +53,10 @@ void TableLoad::OpenRows::resolve() {
     held.push_back({id_of(std::string(row.key)), row.version, blank});
   }
   filled_ = fill(images_, held);
+  if (table_.mirror_.keeps()) {
+    for (Image& image : images_) image.donors_from = Version();
+    relaxed_ = fill(images_, held);
+  }
   for (std::uint32_t i = 0; i < images_.size() && !table_.stopped_; ++i)
     if (sources_[i].ours) apply(i, filled_[i]);
 }
@@ -68,8 +75,9 @@ void TableLoad::OpenRows::find_keys() {
 
 void TableLoad::OpenRows::add_image(std::size_t index, bool ours) {
   const Batch::Record record = table_.batch_[index];
-  if (record.version <= table_.floor_) {
-    if (ours) drop_below_floor(record);
+  // Gone by a TRUNCATE, whatever its values; unless these are kept.
+  if (record.version <= table_.floor_ && !table_.mirror_.keeps()) {
+    if (ours) drop(record);
     return;
   }
   if (record.op == Op::moved && table_.moved_nowhere(record)) return;
@@ -80,8 +88,7 @@ void TableLoad::OpenRows::add_image(std::size_t index, bool ours) {
                                             [](const Field& field) { return field.form == Form::unchanged; });
 }
 
-// Gone by a TRUNCATE, whatever its values.
-void TableLoad::OpenRows::drop_below_floor(const Batch::Record& record) {
+void TableLoad::OpenRows::drop(const Batch::Record& record) {
   if (!record.waited) return;
   const std::string key = table_.key_of(record, is_removal(record) ? record.old : record.row);
   Waiting::append_row(table_.done_rows_, table_.mirror_, key, {}, record, table_.context_.round, true);
@@ -96,7 +103,7 @@ Image TableLoad::OpenRows::image_of(const Batch::Record& record, bool ours) {
   image.donor = image.key;
   if (ours && !gone && !record.old.empty()) image.donor = id_of(table_.key_of(record, record.old));
   image.blank = gone && !(table_.mirror_.keeps() && is_removal(record));
-  image.unseen_ok = record.op == Op::snapshot_gone;
+  image.unseen_ok = record.op == Op::snapshot_gone || record.version <= table_.floor_;
   // The stream of a table may begin before its first snapshot does.
   const bool awaits_snapshot = table_.snapshots_.running() || table_.snapshots_.none_yet() ||
                                (table_.waiting_.any() && (table_.waiting_.concerns(*keys_[image.key]) ||
@@ -158,11 +165,18 @@ void TableLoad::OpenRows::read_mirror() {
   }
   if (keys.empty()) return;
   held_ = HeldRows::read(table_.context_.session, table_.mirror_, keys, missing_);
-  if (!from_other_key) return;
-  recorded_ = Fills::read(table_.context_.session, table_.mirror_, keys);
-  for (Image& image : images_)
-    if (image.open && image.key != image.donor && recorded_.has({*keys_[image.key], image.version}))
-      image.recorded = 0;
+  if (from_other_key)
+    recorded_ = Fills::read(table_.context_.session, table_.mirror_, keys, Fills::Kind::taken);
+  if (std::ranges::any_of(images_, &Image::unseen_ok))
+    last_resorts_ = Fills::read(table_.context_.session, table_.mirror_, keys, Fills::Kind::last_resort);
+  for (Image& image : images_) {
+    const Fills::Of row{*keys_[image.key], image.version};
+    if (!image.open) continue;
+    if (recorded_.has(row))
+      image.recorded = kTaken;
+    else if (image.unseen_ok && last_resorts_.has(row))
+      image.recorded = kLastResort;
+  }
 }
 
 void TableLoad::OpenRows::apply(std::uint32_t image, const Filled& filled) {
@@ -189,7 +203,7 @@ void TableLoad::OpenRows::append(std::uint32_t image) {
   const std::vector<Field>& fields = fields_of(image);
   std::vector<Value> values;
   for (std::size_t column = 0; column < fields.size(); ++column) {
-    values.push_back(pick(image, column));
+    values.push_back(pick(filled_, image, column));
     if (other_key && fields[column].form == Form::unchanged)
       table_.new_fills_.add({*keys_[images_[image].key], record.version}, table_.mirror_.columns[column].name,
                             values.back());
@@ -208,6 +222,22 @@ void TableLoad::OpenRows::begin_waiting(std::uint32_t image) {
   const std::string& donor = *keys_[images_[image].donor];
   Waiting::append_row(table_.waiting_rows_, table_.mirror_, key, donor, record, table_.context_.round, false);
   table_.waiting_.begins(key, donor);
+  if (table_.mirror_.keeps()) note_last_resort(image);
+}
+
+// What it would take from before the snapshot; later the old key's removal may have replaced that.
+void TableLoad::OpenRows::note_last_resort(std::uint32_t image) {
+  const std::vector<Field>& fields = fields_of(image);
+  std::vector<std::pair<std::size_t, Value>> values;
+  for (std::size_t column = 0; column < fields.size(); ++column) {
+    if (fields[column].form != Form::unchanged) continue;
+    values.emplace_back(column, pick(relaxed_, image, column));
+    const Value& value = values.back().second;
+    if (!value.held && value.field.form == Form::unchanged) return;  // nothing is known
+  }
+  for (const auto& [column, value] : values)
+    table_.last_resorts_.add({*keys_[images_[image].key], images_[image].version},
+                             table_.mirror_.columns[column].name, value);
 }
 
 void TableLoad::OpenRows::end_waiting(std::uint32_t image) {
@@ -250,17 +280,17 @@ const std::vector<Field>& TableLoad::OpenRows::fields_of(std::uint32_t image) {
   return source.fields;
 }
 
-Value TableLoad::OpenRows::pick(std::uint32_t image, std::size_t column) {
+Value TableLoad::OpenRows::pick(std::span<const Filled> all, std::uint32_t image, std::size_t column) {
   for (;;) {
     const Field& field = fields_of(image)[column];
     if (field.form != Form::unchanged) return {false, field};
-    const Filled& filled = filled_[image];
+    const Filled& filled = all[image];
     switch (filled.filling) {
       case Filling::batch: image = filled.donor; continue;
       case Filling::mirror: return {true, {Form::binary, held_.rows()[filled.donor].values[slot_[column]]}};
       case Filling::recorded:
-        return recorded_.value({*keys_[images_[image].key], images_[image].version},
-                               table_.mirror_.columns[column].name);
+        return (filled.donor == kTaken ? recorded_ : last_resorts_)
+            .value({*keys_[images_[image].key], images_[image].version}, table_.mirror_.columns[column].name);
       case Filling::complete:
       case Filling::superseded:
       case Filling::waits:

@@ -33,7 +33,7 @@ class TableLoad::OpenRows {
 
   void find_keys();
   void add_image(std::size_t index, bool ours);
-  void drop_below_floor(const Batch::Record& record);
+  void drop(const Batch::Record& record);
   Image image_of(const Batch::Record& record, bool ours);
   void sort_images();
   void drop_unseen_of_ended_keys();
@@ -45,7 +45,8 @@ class TableLoad::OpenRows {
 
   KeyId id_of(std::string key);
   const std::vector<Field>& fields_of(std::uint32_t image);
-  Value pick(std::uint32_t image, std::size_t column);
+  Value pick(std::span<const Filled> filled, std::uint32_t image, std::size_t column);
+  void note_last_resort(std::uint32_t image);
   Batch::Record record_of(std::uint32_t image) const { return table_.batch_[sources_[image].record]; }
 
   TableLoad& table_;
@@ -57,7 +58,9 @@ class TableLoad::OpenRows {
   std::vector<std::size_t> slot_;         // of each column in `missing_`
   HeldRows held_;
   Fills recorded_;
+  Fills last_resorts_;
   std::vector<Filled> filled_;
+  std::vector<Filled> relaxed_;  // as if no snapshot were running: for what may have to be kept
 };
 
 }  // namespace freshet::load

@@ -54,10 +54,11 @@ std::vector<TableDefinition> system_tables() {
         {"version", "UInt128"},
         {"column", "String"},
         {"value", "String"},
+        {"last_resort", "UInt8"},
         {"round", "UInt64"},
         kAt},
        "ReplacingMergeTree",
-       {"table", "key", "version", "column"},
+       {"table", "key", "version", "column", "last_resort"},
        {},
        // A stream that stood longer has lost its records and is snapshotted again.
        "toDateTime(at) + INTERVAL 90 DAY"},

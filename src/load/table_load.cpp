@@ -127,7 +127,7 @@ void TableLoad::settle_waiting() {
 }
 
 void TableLoad::report_unresolved() {
-  if (!waiting_.any() || snapshots_.running() || !context_.on_unresolved) return;
+  if (!waiting_.any() || snapshots_.running() || snapshots_.none_yet() || !context_.on_unresolved) return;
   std::string after;
   for (;;) {
     const std::vector<std::string> keys = waiting_.keys(context_.session, after, kSettledAtOnce);
@@ -193,7 +193,8 @@ void TableLoad::flush() {
 void TableLoad::forget_flush() {
   batch_.clear();
   open_.clear();
-  new_fills_ = {};
+  new_fills_.clear();
+  last_resorts_.clear();
   waiting_rows_.clear();
   done_rows_.clear();
   for (const auto& [schema, shape] : shapes_) shape->block.clear();
@@ -299,6 +300,7 @@ void TableLoad::send() {
   // A lookup may know more than the mirror, never less; and what a repeated round couldn't find again is
   // written down before it goes.
   if (!new_fills_.empty()) job.inserts.push_back(new_fills_.insert(mirror_, context_.round));
+  if (!last_resorts_.empty()) job.inserts.push_back(last_resorts_.insert(mirror_, context_.round));
   if (!waiting_rows_.empty()) job.inserts.push_back(Waiting::insert(std::move(waiting_rows_)));
   if (!snapshots_.staging()) append_lookup_inserts(job.inserts);
   if (job.rows > 0)

@@ -124,6 +124,7 @@ class TableLoad {
   std::vector<std::size_t> open_;  // records of the batch with missing values
   bool settling_ = false;          // the snapshot is over: what was never seen has nothing to keep
   Fills new_fills_;
+  Fills last_resorts_{Fills::Kind::last_resort};
   std::string waiting_rows_;  // of freshet.waiting: that begin to wait
   std::string done_rows_;     // and that needn't any more
   std::uint64_t nulled_ = 0;
