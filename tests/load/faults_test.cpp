@@ -1,0 +1,192 @@
+// Loads that die at every named point, histories against a model, streams that stop, mirrors held still.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "load/history.h"
+#include "load/rig.h"
+
+namespace freshet::test {
+namespace {
+
+constexpr int kKilled = 128 + 9;
+
+Row row(std::int64_t id, const char* name, const char* doc = "d") {
+  return {id, name, doc, "1.50"};
+}
+
+class Killed : public testing::TestWithParam<const char*> {};
+
+TEST_P(Killed, LoadDoesTheSameRoundAgain) {
+  Rig rig;
+  Source& source = rig.source();
+  for (const char* table : {"items", "keeps"}) {
+    for (int id = 1; id <= 20; ++id) source.insert(table, row(id, "n", "long"));
+    source.commit();
+  }
+  ASSERT_EQ(rig.run_child(source.seal().commit_lsn), 0);
+  for (const char* table : {"items", "keeps"}) {
+    source.update(table, row(1, "filled", kUnchanged));
+    source.update(table, row(1, "filled again", kUnchanged));
+    source.move(table, 2, row(102, "moved", kUnchanged));
+    source.insert(table, row(2, "the old key again"));
+    source.move(table, 102, row(202, "moved on", kUnchanged));
+    source.remove(table, 3);
+    source.update(table, row(4, "then deleted", kUnchanged));
+    source.remove(table, 4);
+    source.commit();
+  }
+  const Lsn goal = source.seal().commit_lsn;
+  ASSERT_EQ(rig.run_child(goal, GetParam()), kKilled);
+  ASSERT_EQ(rig.run_child(goal), 0);
+  rig.expect_equal("items");
+  rig.expect_equal("keeps");
+}
+
+INSTANTIATE_TEST_SUITE_P(At, Killed, testing::Values("intent", "inserted", "cut_recorded", "released"));
+
+// Kills at random points of random histories; two rows of one key and version never differ.
+class Histories : public testing::TestWithParam<unsigned> {};
+
+TEST_P(Histories, WithKillsEndLikeTheModel) {
+  std::mt19937 random(GetParam());
+  Rig rig;
+  History history(rig.source(), GetParam());
+  constexpr const char* kPoints[] = {"intent", "inserted", "cut_recorded", "released"};
+  for (int round = 0; round < 8; ++round) {
+    for (int step = 0; step < 12; ++step) history.step();
+    if (round == 7) history.finish();
+    const Lsn goal = rig.source().seal().commit_lsn;
+    const bool last = round == 7;
+    const std::string crash_at = last ? "" : kPoints[random() % 4];
+    ASSERT_EQ(rig.run_child(goal, crash_at), last ? 0 : kKilled);
+  }
+  rig.expect_equal("items");
+  rig.expect_equal("keeps");
+  EXPECT_EQ(
+      rig.client().value("SELECT count() FROM (SELECT id, _version FROM raw.items GROUP BY id, _version "
+                         "HAVING uniqExact(name, doc, amount, _deleted) > 1)"),
+      "0");
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Histories, testing::Values(1U, 2U, 3U));
+
+// The engine dies again and again while changes come; load waits, says so, and drains when it is back.
+TEST(Outage, OfTheEngineLosesNothing) {
+  Rig rig;
+  History history(rig.source(), 11);
+  rig.start();
+  for (int i = 0; i < 4; ++i) {
+    for (int step = 0; step < 20; ++step) history.step();
+    rig.source().seal();
+    engine().kill();
+    for (int step = 0; step < 20; ++step) history.step();
+    rig.source().seal();
+    EXPECT_TRUE(
+        eventually([&] { return rig.load().status().state == load::LoadState::waiting_for_clickhouse; }));
+    EXPECT_FALSE(rig.load().status().error.empty());
+    engine().start();
+    EXPECT_TRUE(eventually([&] { return rig.load().status().state == load::LoadState::running; }));
+  }
+  history.finish();
+  rig.settle();
+  rig.expect_equal("items");
+  rig.expect_equal("keeps");
+}
+
+// What is frozen between two rounds is the source as of one commit, whatever goes on meanwhile.
+TEST(Frozen, MirrorsShowOneCommit) {
+  Rig rig;
+  History history(rig.source(), 7);
+  rig.start();
+  history.step();
+  rig.settle();
+  int compared = 0;
+  for (int i = 0; i < 15; ++i) {
+    for (int step = 0; step < 4; ++step) history.step();
+    rig.source().seal();
+    const load::FrozenSet set = rig.load().freeze({"items", "keeps"}).get();
+    const std::string floor =
+        fmt::format("(SELECT max(version) FROM {} WHERE table = '{}')", set.table("_floors"), "items");
+    const Rows rows =
+        rig.live("items", fmt::format("{} FINAL WHERE _version > {}", set.table("items"), floor));
+    EXPECT_EQ(rows, rig.source().rows_at("items", set.cut)) << "at " << to_string(set.cut);
+    ++compared;
+    if (i % 2 == 0) load::drop_frozen(rig.client(), set);
+  }
+  EXPECT_EQ(load::list_frozen(rig.client()).size(), static_cast<std::size_t>(compared / 2));
+  EXPECT_EQ(rig.client().value("SELECT count() FROM system.tables WHERE database = 'frozen'"),
+            std::to_string(compared / 2 * 3));
+}
+
+TEST(Stopping, OneStreamLeavesTheOthersRunning) {
+  Rig rig;
+  Source& source = rig.source();
+  rig.start();
+  source.insert("items", row(1, "fits"));
+  source.insert("keeps", row(1, "fits"));
+  source.commit();
+  rig.settle();
+  source.insert("items", row(2, "also fits"));
+  source.commit();
+  source.insert("items", {3, "doesn't", "d", "NaN"});
+  source.insert("keeps", row(2, "goes on"));
+  source.commit();
+  rig.settle();
+  const load::TableStatus items = *rig.status_of("app.items");
+  EXPECT_EQ(items.state, load::StreamState::stopped);
+  EXPECT_NE(items.reason.find("'amount'"), std::string::npos) << items.reason;
+  EXPECT_LT(items.cut, rig.load().status().cut);
+  rig.expect_equal("keeps");
+
+  // It stands over a restart, and stops again when nothing was mended.
+  rig.stop();
+  rig.start();
+  source.insert("keeps", row(3, "still"));
+  source.commit();
+  rig.settle();
+  rig.expect_equal("keeps");
+  EXPECT_EQ(rig.status_of("app.items")->state, load::StreamState::stopped);
+  rig.load().resume("app.items").get();
+  rig.settle();
+  EXPECT_EQ(rig.status_of("app.items")->state, load::StreamState::stopped);
+  EXPECT_THROW(rig.load().resume("app.keeps").get(), Error);
+}
+
+TEST(Stopping, AResumedStreamCatchesUpAtOneCommonCut) {
+  std::vector<contract::StreamContract> strict = all_contracts();
+  Rig rig(strict);
+  Source& source = rig.source();
+  rig.start();
+  for (int id = 1; id <= 3; ++id) source.insert("items", row(id, "n", "long"));
+  source.commit();
+  rig.settle();
+  source.update("items", row(1, "b", kUnchanged));
+  source.move("items", 2, row(20, "moved", kUnchanged));
+  source.insert("items", {9, "nan", "d", "NaN"});
+  source.commit();
+  rig.settle();
+  ASSERT_EQ(rig.status_of("app.items")->state, load::StreamState::stopped);
+  source.update("items", row(1, "c", kUnchanged));
+  source.remove("items", 3);
+  source.commit();
+  rig.settle();
+
+  // Its contract now says that a NaN is NULL.
+  rig.stop();
+  for (contract::StreamContract& contract : strict) contract.columns[3].null_when.nan = true;
+  rig.change_contracts(strict);
+  rig.start();
+  rig.settle();
+  rig.load().resume("app.items").get();
+  rig.settle();
+  Rows expected = source.rows("items");
+  expected.at(9).amount.reset();
+  EXPECT_EQ(rig.live("items"), expected);
+  const load::LoadStatus status = rig.load().status();
+  EXPECT_EQ(rig.status_of("app.items")->state, load::StreamState::running);
+  EXPECT_EQ(rig.status_of("app.items")->cut, status.cut);
+  EXPECT_EQ(rig.status_of("app.items")->nulled, 1U);
+}
+
+}  // namespace
+}  // namespace freshet::test

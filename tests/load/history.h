@@ -1,0 +1,45 @@
+// History: random transactions over the tables, the same for the same seed: inserts, updates with values that
+// aren't sent, key changes, deletes, re-inserts, TRUNCATE, several of them on one key, and snapshots beside
+// them.
+#pragma once
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "load/source.h"
+
+namespace freshet::test {
+
+class History {
+ public:
+  History(Source& source, unsigned seed) : source_(source), random_(seed) {}
+
+  // One transaction of one to ten changes over both streamed tables; now and then a part of a snapshot
+  // instead.
+  void step();
+  // Ends a snapshot that is under way.
+  void finish();
+
+ private:
+  struct Reading {
+    std::string table;
+    Lsn v;
+    std::vector<std::int64_t> left;  // keys that no chunk has read yet
+  };
+
+  void change(const std::string& table);
+  void begin_snapshot();
+  void read_chunk();
+  bool chance(int percent) { return pick(100) < percent; }
+  int pick(int below) { return std::uniform_int_distribution<int>(0, below - 1)(random_); }
+  std::int64_t any_key(const Rows& rows);
+  std::int64_t free_key(const Rows& rows);
+  Row random_row(std::int64_t id);
+
+  Source& source_;
+  std::mt19937 random_;
+  std::vector<Reading> reading_;  // one at most
+};
+
+}  // namespace freshet::test

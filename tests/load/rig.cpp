@@ -1,0 +1,125 @@
+#include "load/rig.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace freshet::test {
+
+void PrintTo(const Row& row, std::ostream* to) {
+  *to << fmt::format("({}, {}, {}, {})", row.id, row.name.value_or("NULL"), row.doc.value_or("NULL"),
+                     row.amount.value_or("NULL"));
+}
+
+namespace {
+
+std::optional<std::string> cell(const clickhouse::Cell& cell) {
+  return cell;
+}
+
+Rows rows_of(const clickhouse::Rows& answer) {
+  Rows rows;
+  for (const auto& line : answer) {
+    const Row row{std::stoll(line[0].value()), cell(line[1]), cell(line[2]), cell(line[3])};
+    EXPECT_TRUE(rows.emplace(row.id, row).second) << "row " << row.id << " is there twice";
+  }
+  return rows;
+}
+
+Rows without(const Rows& rows, const Rows& others) {
+  Rows left;
+  for (const auto& [id, row] : rows)
+    if (const auto other = others.find(id); other == others.end() || other->second != row) left[id] = row;
+  return left;
+}
+
+// Names only the rows that differ.
+void expect_same(const Rows& mirror, const Rows& source, const std::string& what) {
+  EXPECT_EQ(without(mirror, source), without(source, mirror)) << what;
+}
+
+constexpr const char* kColumns = "id, name, doc, toDecimalString(amount, 2)";
+
+}  // namespace
+
+TestStore& engine() {
+  static TestStore store;
+  return store;
+}
+
+Rig::Rig(std::vector<contract::StreamContract> contracts)
+    : contracts_(std::move(contracts)), source_(dir_.path()), client_(clickhouse::Endpoint(engine().url())) {
+  for (const char* database : {"raw", "src", "lookup", "staged", "freshet", "frozen"})
+    client_.execute(fmt::format("DROP DATABASE IF EXISTS {} SYNC", database));
+}
+
+Rig::~Rig() {
+  stop();
+}
+
+void Rig::start() {
+  journal::EmbeddedOptions journal;
+  journal.directory = dir_.path();
+  reader_ = journal::open_reader(journal);
+  load::LoadOptions options;
+  options.lead = {.holder = "test", .exclusive = true};
+  options.encoding = clickhouse::Encoding::none;
+  options.on_unresolved = [this](load::UnresolvedKeys keys) { unresolved.push_back(std::move(keys)); };
+  load_ = std::make_unique<load::Load>(options, contracts_, *reader_, clickhouse::Endpoint(engine().url()));
+  thread_ = std::jthread([this](std::stop_token stop) {
+    try {
+      load_->run(stop);
+    } catch (const Error& error) {
+      ADD_FAILURE() << error.what();
+    }
+  });
+}
+
+void Rig::stop() {
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
+}
+
+void Rig::reach(Lsn lsn) {
+  EXPECT_TRUE(eventually([&] { return load_->status().cut >= lsn; }))
+      << "stands at " << to_string(load_->status().cut) << ", not " << to_string(lsn) << ": "
+      << load_->status().error;
+}
+
+void Rig::settle() {
+  reach(source_.seal().commit_lsn);
+}
+
+int Rig::run_child(Lsn lsn, const std::string& crash_at) {
+  ProcessOptions child;
+  const std::string program = std::filesystem::path(store_program()).replace_filename("load_child");
+  child.arguments = {program, engine().url(), dir_.path(), std::to_string(lsn.value())};
+  if (!crash_at.empty()) child.environment = {"FRESHET_CRASH_AT=" + crash_at};
+  return run(child);
+}
+
+Rows Rig::live(const std::string& mirror, const std::string& from) {
+  const bool keeps = mirror == "keeps";
+  return rows_of(
+      client_.rows(fmt::format("SELECT {} FROM {} {}", kColumns, from.empty() ? "src." + mirror : from,
+                               keeps && from.empty() ? "WHERE NOT is_deleted" : "")));
+}
+
+Rows Rig::deleted(const std::string& mirror) {
+  return rows_of(client_.rows(fmt::format("SELECT {} FROM src.{} WHERE is_deleted", kColumns, mirror)));
+}
+
+void Rig::expect_equal(const std::string& table) {
+  expect_same(live(table), source_.rows(table), table);
+  if (table == "keeps") expect_same(deleted(table), source_.kept(table), table + ", deleted");
+}
+
+std::optional<load::TableStatus> Rig::status_of(const std::string& stream) {
+  for (const load::TableStatus& table : load_->status().tables)
+    if (table.stream == stream) return table;
+  return std::nullopt;
+}
+
+}  // namespace freshet::test

@@ -1,0 +1,69 @@
+// Rig: a source, an engine and a load between them, for one test. The load runs in a thread of the test, or
+// in a process of its own that can be killed.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "adapter/clickhouse/client.h"
+#include "load/load.h"
+#include "load/source.h"
+#include "support/process.h"
+#include "support/store.h"
+
+namespace freshet::test {
+
+// One engine for all tests of a program: the databases of load have fixed names.
+TestStore& engine();
+
+// A mirror's row as the tests compare it.
+struct MirrorRow {
+  Row row;
+  bool deleted = false;
+};
+
+class Rig {
+ public:
+  explicit Rig(std::vector<contract::StreamContract> contracts = all_contracts());
+  ~Rig();
+
+  Source& source() { return source_; }
+  clickhouse::Client& client() { return client_; }
+  load::Load& load() { return *load_; }
+
+  void change_contracts(std::vector<contract::StreamContract> contracts) {
+    contracts_ = std::move(contracts);
+  }
+  void start();
+  void stop();
+  // Waits until a cut at or above `lsn` is recorded; fails the test when it doesn't come.
+  void reach(Lsn lsn);
+  // seal() and reach().
+  void settle();
+  // Runs a load in a process of its own until it has reached `lsn`, or is killed at the crash point
+  // ("cut_recorded:2"). Its exit status.
+  int run_child(Lsn lsn, const std::string& crash_at = {});
+
+  // src.<mirror>, live rows.
+  Rows live(const std::string& mirror, const std::string& from = {});
+  // Of one that keeps what was deleted: those rows.
+  Rows deleted(const std::string& mirror);
+  void expect_equal(const std::string& table);
+  std::optional<load::TableStatus> status_of(const std::string& stream);
+
+  std::vector<load::UnresolvedKeys> unresolved;  // read it when load stands
+
+ private:
+  TempDir dir_;
+  std::vector<contract::StreamContract> contracts_;
+  Source source_;
+  clickhouse::Client client_;
+  std::unique_ptr<journal::Reader> reader_;
+  std::unique_ptr<load::Load> load_;
+  std::jthread thread_;
+};
+
+}  // namespace freshet::test

@@ -1,0 +1,169 @@
+// Snapshots beside changes: what arrives before, between and after a table's rows, and what their end sweeps.
+#include <gtest/gtest.h>
+
+#include "load/rig.h"
+
+namespace freshet::test {
+namespace {
+
+Row row(std::int64_t id, const char* name, const char* doc = "d") {
+  return {id, name, doc, "1.50"};
+}
+
+class Snapshots : public testing::Test {
+ protected:
+  void SetUp() override { rig.start(); }
+
+  Rig rig;
+  Source& source = rig.source();
+};
+
+TEST_F(Snapshots, BringRowsBelowWhatCommitsAfterThem) {
+  source.insert("items", row(1, "old"));
+  source.commit();
+  const Lsn v = source.begin_snapshot("items");
+  source.update("items", row(1, "new"));
+  source.commit();
+  source.snapshot_row("items", v, row(1, "old"));
+  source.end_snapshot("items", v);
+  rig.settle();
+  rig.expect_equal("items");
+}
+
+TEST_F(Snapshots, LetAChangeWaitForItsRow) {
+  for (const char* table : {"items", "keeps"}) {
+    source.seed(table, row(1, "first", "long"));
+    const Lsn v = source.begin_snapshot(table);
+    rig.settle();
+    source.update(table, row(1, "changed", kUnchanged));
+    source.update(table, row(1, "changed again", kUnchanged));
+    source.commit();
+    rig.settle();
+    EXPECT_EQ(rig.status_of(std::string("app.") + table)->waiting, 2U);
+    EXPECT_TRUE(rig.live(table).empty());
+    source.snapshot_row(table, v, row(1, "first", "long"));
+    source.end_snapshot(table, v);
+    rig.settle();
+    EXPECT_EQ(rig.live(table), (Rows{{1, row(1, "changed again", "long")}}));
+    EXPECT_EQ(rig.status_of(std::string("app.") + table)->waiting, 0U);
+  }
+}
+
+TEST_F(Snapshots, LetWaitWhatARestartFindsAgain) {
+  source.seed("items", row(1, "first", "long"));
+  const Lsn v = source.begin_snapshot("items");
+  source.update("items", row(1, "changed", kUnchanged));
+  source.commit();
+  rig.settle();
+  rig.stop();
+  rig.start();
+  source.snapshot_row("items", v, row(1, "first", "long"));
+  source.end_snapshot("items", v);
+  rig.settle();
+  EXPECT_EQ(rig.live("items"), (Rows{{1, row(1, "changed", "long")}}));
+}
+
+TEST_F(Snapshots, TakeNothingOlderThanThemselves) {
+  source.insert("items", row(1, "a", "stale"));
+  source.commit();
+  const Lsn v = source.begin_snapshot("items", kSweep);
+  source.update("items", row(1, "b", kUnchanged));
+  source.commit();
+  rig.settle();
+  EXPECT_EQ(rig.status_of("app.items")->waiting, 1U);
+  source.snapshot_row("items", v, row(1, "b", "fresh"));
+  source.end_snapshot("items", v, kSweep);
+  rig.settle();
+  EXPECT_EQ(rig.live("items"), (Rows{{1, row(1, "b", "fresh")}}));
+}
+
+TEST_F(Snapshots, SweepWhatNoChunkConfirmed) {
+  for (const char* table : {"items", "keeps"}) {
+    for (int id = 1; id <= 4; ++id) source.insert(table, row(id, "n"));
+    source.commit();
+    const Lsn v = source.begin_snapshot(table, kSweep);
+    source.update(table, row(3, "changed meanwhile"));
+    source.commit();
+    source.snapshot_row(table, v, row(1, "n"));
+    source.end_snapshot(table, v, kSweep);
+    rig.settle();
+    EXPECT_EQ(rig.live(table), (Rows{{1, row(1, "n")}, {3, row(3, "changed meanwhile")}}));
+  }
+  EXPECT_EQ(rig.deleted("keeps"), (Rows{{2, row(2, "n")}, {4, row(4, "n")}}));
+}
+
+TEST_F(Snapshots, ReportKeysThatNoChunkHadAndSpareThem) {
+  source.insert("items", row(1, "a", "stale"));
+  source.commit();
+  const Lsn v = source.begin_snapshot("items", kSweep);
+  source.update("items", row(1, "b", kUnchanged));
+  source.commit();
+  source.end_snapshot("items", v, kSweep);
+  rig.settle();
+  EXPECT_EQ(rig.live("items").count(1), 1U) << "what waits is alive";
+  source.snapshot_row("items", v, row(1, "b", "fresh"));
+  rig.settle();
+  EXPECT_EQ(rig.live("items"), (Rows{{1, row(1, "b", "fresh")}}));
+  rig.stop();
+  ASSERT_EQ(rig.unresolved.size(), 1U);
+  EXPECT_EQ(rig.unresolved[0].stream, "app.items");
+  EXPECT_EQ(rig.unresolved[0].v, v);
+  EXPECT_EQ(rig.unresolved[0].keys, std::vector<std::string>{key_tuple_of(1)});
+}
+
+TEST_F(Snapshots, OfARowThatWasDeletedBeforeItWasReadKeepNothing) {
+  source.seed("keeps", row(1, "first"));
+  const Lsn v = source.begin_snapshot("keeps");
+  source.update("keeps", row(1, "changed", kUnchanged));
+  source.remove("keeps", 1);
+  source.commit();
+  rig.settle();
+  source.end_snapshot("keeps", v);
+  rig.settle();
+  EXPECT_TRUE(rig.live("keeps").empty());
+  EXPECT_TRUE(rig.deleted("keeps").empty()) << "it was never seen";
+  EXPECT_EQ(rig.status_of("app.keeps")->waiting, 0U);
+}
+
+TEST_F(Snapshots, OfARowReadUnderItsNewKey) {
+  const Lsn v = source.begin_snapshot("items");
+  source.seed("items", row(1, "a", "long"));
+  source.move("items", 1, row(2, "b", kUnchanged));
+  source.commit();
+  source.snapshot_row("items", v, row(2, "b", "long"));
+  source.end_snapshot("items", v);
+  rig.settle();
+  rig.expect_equal("items");
+}
+
+TEST_F(Snapshots, OfAPeriodicTableInsertOnlyWhatDiffers) {
+  Lsn v = source.begin_snapshot("rates", kPeriodic | kSweep);
+  for (int id = 1; id <= 3; ++id) source.snapshot_row("rates", v, row(id, "n"));
+  source.snapshot_row("rates", v, {4, std::nullopt, std::nullopt, std::nullopt});
+  source.end_snapshot("rates", v, kPeriodic | kSweep);
+  rig.settle();
+  EXPECT_EQ(rig.live("rates").size(), 4U);
+
+  v = source.begin_snapshot("rates", kPeriodic | kSweep);
+  source.snapshot_row("rates", v, row(1, "n"));
+  rig.settle();
+  EXPECT_EQ(rig.live("rates").size(), 4U) << "nothing shows before all of it is there";
+  source.snapshot_row("rates", v, row(2, "other"));
+  source.snapshot_row("rates", v, {4, std::nullopt, std::nullopt, std::nullopt});
+  source.snapshot_row("rates", v, row(5, "new"));
+  source.end_snapshot("rates", v, kPeriodic | kSweep);
+  rig.settle();
+  EXPECT_EQ(rig.live("rates"), (Rows{{1, row(1, "n")},
+                                     {2, row(2, "other")},
+                                     {4, {4, std::nullopt, std::nullopt, std::nullopt}},
+                                     {5, row(5, "new")}}));
+  EXPECT_EQ(rig.client().value(
+                "SELECT count() FROM raw.rates WHERE bitShiftRight(_version, 64) % 72057594037927936 = " +
+                std::to_string(v.value())),
+            "3")
+      << "two that differ and a tombstone";
+  EXPECT_EQ(rig.client().value("SELECT count() FROM lookup.rates__name FINAL WHERE name = 'new'"), "1");
+}
+
+}  // namespace
+}  // namespace freshet::test
