@@ -108,7 +108,7 @@ void Front::answer(http::Exchange& exchange, Reply& reply) {
   try {
     run(query);
   } catch (...) {
-    query.workspace.mark_failed();
+    if (lease) query.workspace.recover();
     throw;
   }
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
+
 namespace freshet::store {
 namespace {
 
@@ -36,6 +38,16 @@ void Workspace::prepare(const QueryRequest& request) {
   connection_.query(set);
   take_roles(request.roles);
   if (!request.database.empty()) connection_.query("USE " + quoted_name(request.database));
+}
+
+void Workspace::recover() noexcept {
+  failed_ = true;
+  try {
+    connection_.clear_leftovers();
+    failed_ = false;
+  } catch (const std::exception& error) {
+    log::warn("store_session_not_recovered", {{"reason", error.what()}});  // prepare() tries again
+  }
 }
 
 void Workspace::take_roles(const std::vector<std::string>& roles) {

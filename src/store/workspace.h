@@ -18,8 +18,8 @@ class Workspace {
   // Before every statement. Settings of an earlier request of the session are taken back first: they count
   // for their own request only, while what SET statements set stays.
   void prepare(const QueryRequest& request);
-  // After a failed statement.
-  void mark_failed() { failed_ = true; }
+  // After a failed statement, at once: until then the engine keeps its rows, and counts its query as running.
+  void recover() noexcept;
 
   Connection& connection() { return connection_; }
 
