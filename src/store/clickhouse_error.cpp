@@ -70,22 +70,23 @@ std::string ClickHouseError::text(std::string_view version) const {
 
 // The pairs are those of ClickHouse's HTTP interface.
 int http_status(int code) {
-  constexpr std::array kBadRequest{6,   20,  25,  26,  27,  33,  36,  38,  41,  43,  44,
-                                   53,  62,  69,  72,  117, 130, 131, 167, 168, 170, 179,
-                                   190, 257, 276, 374, 376, 427, 441, 467, 507, 675};
-  constexpr std::array kNotFound{46, 47, 50, 56, 60, 63, 73, 78, 81, 102, 115, 336, 372, 511};
-  constexpr std::array kForbidden{192, 193, 291, 497, 512, 516};
+  constexpr std::array kBadRequest{6,  8,   15,  25,  26,  27,  36,  37,  38,  41,  44,  53,  62,
+                                   72, 117, 123, 167, 168, 223, 321, 374, 376, 427, 441, 675, 676};
+  constexpr std::array kForbidden{192, 193, code::kAccessDenied, code::kSetNonGrantedRole,
+                                  code::kAuthenticationFailed};
+  constexpr std::array kNotFound{46, 47, 50, 56, 60, 63, 73, 78, 81, 115, 152, 336, code::kSessionNotFound,
+                                 511};
+  constexpr std::array kUnavailable{76, 209, 439};  // CANNOT_OPEN_FILE, SOCKET_TIMEOUT, CANNOT_SCHEDULE_TASK
   if (is_one_of(code, kBadRequest)) return 400;
-  if (code == 194) return 401;  // REQUIRED_PASSWORD
   if (is_one_of(code, kForbidden)) return 403;
   if (is_one_of(code, kNotFound)) return 404;
-  if (code == 159) return 408;  // TIMEOUT_EXCEEDED
-  if (code == 381) return 411;  // HTTP_LENGTH_REQUIRED
-  if (code == code::kQueryIsTooLarge) return 413;
-  if (code == code::kNotImplemented) return 501;
-  if (code == 209 || code == 76 || code == 439)
-    return 503;  // SOCKET_TIMEOUT, CANNOT_OPEN_FILE, CANNOT_SCHEDULE_TASK
-  return 500;
+  if (is_one_of(code, kUnavailable)) return 503;
+  switch (code) {
+    case code::kTimeoutExceeded: return 408;
+    case code::kQueryIsTooLarge: return 413;
+    case code::kNotImplemented: return 501;
+    default: return 500;
+  }
 }
 
 }  // namespace freshet::store

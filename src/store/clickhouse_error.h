@@ -12,13 +12,13 @@ namespace code {
 constexpr int kBadArguments = 36;
 constexpr int kNotImplemented = 48;
 constexpr int kSyntaxError = 62;
+constexpr int kTimeoutExceeded = 159;
 constexpr int kReadonly = 164;
 constexpr int kTooManySimultaneousQueries = 202;
 constexpr int kQueryWithSameIdIsRunning = 216;
-constexpr int kQueryIsTooLarge = 307;
+constexpr int kQueryIsTooLarge = 229;
 constexpr int kSessionNotFound = 372;
 constexpr int kSessionIsLocked = 373;
-constexpr int kQueryWasCancelled = 394;
 constexpr int kInvalidSessionTimeout = 374;
 constexpr int kCannotDecompress = 271;
 constexpr int kAccessDenied = 497;

@@ -17,6 +17,7 @@ namespace freshet::store {
 struct Front::Query {
   http::Exchange& exchange;
   Reply& reply;
+  const User user;
   const QueryRequest& request;
   Body& body;
   Workspace& workspace;
@@ -33,7 +34,13 @@ bool is_health_check(const http::Request& request) {
   return request.path == "/" && request.method != "POST" && request.parameter("query") == nullptr;
 }
 
-void refuse_writing(const QueryRequest& request) {
+// The reader's role forbids writing anyway; but inside the engine all are one user, and that one could stop
+// the others' queries and merges.
+void refuse_writing(User user, const QueryRequest& request) {
+  if (user == User::reader) {
+    throw ClickHouseError(code::kAccessDenied, "ACCESS_DENIED",
+                          "reader: Not enough privileges: this user may only read");
+  }
   if (!request.read_only) return;
   throw ClickHouseError(
       code::kReadonly, "READONLY",
@@ -104,7 +111,7 @@ void Front::answer(http::Exchange& exchange, Reply& reply) {
     own.emplace(engine_, user);
   else
     lease = sessions_.acquire(user, request);
-  Query query{exchange, reply, request, body, lease ? lease->workspace() : *own};
+  Query query{exchange, reply, user, request, body, lease ? lease->workspace() : *own};
   try {
     run(query);
   } catch (...) {
@@ -123,7 +130,7 @@ void Front::run(Query& query) {
 }
 
 void Front::run_insert(Query& query, const InsertHead& head, std::string_view first_data) {
-  refuse_writing(query.request);
+  refuse_writing(query.user, query.request);
   Connection& connection = query.workspace.connection();
   check_insert(head, connection);
   InsertStream stream = connection.insert(head.sql, head.format, query.request.parameters);
@@ -141,7 +148,7 @@ void Front::run_statement(Query& query, const std::string& text) {
   }
   const Statement statement = understand(text, query.workspace.connection());
   if (statement.kind == Statement::Kind::rows) return run_rows_of(query, statement);
-  if (statement.kind == Statement::Kind::write) refuse_writing(query.request);
+  if (statement.kind != Statement::Kind::session) refuse_writing(query.user, query.request);
   run_other(query, statement);
 }
 

@@ -143,11 +143,14 @@ Statement understand(std::string_view text, Connection& connection) {
   const Analysis analysis = connection.analyze(sql);
   check_count(analysis, tokens, sql);
   if (begins_with(tokens, sql, "KILL", "QUERY")) {
-    return {Statement::Kind::other, translate_kill(tokens, sql), {}, {}, false};
+    return {Statement::Kind::control, translate_kill(tokens, sql), {}, {}, false};
+  }
+  if (begins_with(tokens, sql, "SET") || begins_with(tokens, sql, "USE")) {
+    return {Statement::Kind::session, std::string(sql), {}, {}, false};
   }
   switch (analysis.kind) {
     case CHDB_QUERY_READ_ONLY: return rows_statement(sql, tokens, connection);
-    case CHDB_QUERY_CONTROL: return {Statement::Kind::other, std::string(sql), {}, {}, false};
+    case CHDB_QUERY_CONTROL: return {Statement::Kind::control, std::string(sql), {}, {}, false};
     case CHDB_QUERY_MUTATING:
     case CHDB_QUERY_MUTATING_GLOBAL:
     case CHDB_QUERY_UNKNOWN: break;

@@ -23,9 +23,10 @@ std::optional<InsertHead> find_insert_head(std::string_view text, bool is_whole)
 
 struct Statement {
   enum class Kind {
-    rows,   // reads only, has a result
-    write,  // changes what is stored
-    other,  // SET, USE, KILL, SYSTEM: the session or the server
+    rows,     // reads only, has a result
+    session,  // SET, USE: changes the session alone
+    write,    // changes what is stored
+    control,  // KILL, SYSTEM, ATTACH: changes what the server does
   };
   Kind kind;
   std::string sql;              // for `rows` without its FORMAT clause
