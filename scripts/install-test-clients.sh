@@ -4,13 +4,17 @@
 # Does nothing when they are there. FRESHET_TOOLS_DIR names another folder than <source>/.tools.
 set -euo pipefail
 
-readonly node_version='1.23.1'
-readonly node_sha512='vs3/Zc1dHvT171btW5nMoPsPCJ6QVJ5pp7obxzO5sjqwFx/jjz9wwCAqcFOdc2DhprugDBaVn+4dVY8hG3A9nw=='
+# The last one that runs on Debian 12's Node.js 18.
+readonly node_version='1.20.0'
+declare -rA node_sha512=(
+  [client]='2df1d9f5b65985cecaacd1556bdbfbdc932ac2c3fe9bfe5283074a326c737b852b730ea913417b44da20dcbcf1dc62919c9af71ddd79b839486ea6836bd05b80'
+  [client-common]='b34a034b0c50c893bf5f09deeac344ef14c0966b3bd87ab6007cc7001f6848e05f89a5d3cd03b21d0ae1b9f27d95d3c94f0af82f8eff4711b58ba23423c5f2f4'
+)
 
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
 requirements="$source_dir/tests/store/clients/requirements.txt"
 # The pins name the folder, so that another version never meets an old folder.
-pins=$(cat "$requirements" <(echo "$node_version $node_sha512") | sha256sum | cut -c1-12)
+pins=$(cat "$requirements" <(echo "$node_version ${node_sha512[*]}") | sha256sum | cut -c1-12)
 parent="${FRESHET_TOOLS_DIR:-$source_dir/.tools}/clickhouse-clients"
 target="$parent/$pins"
 if [ "${1:-}" = --folder ]; then echo "$target"; exit 0; fi
@@ -27,10 +31,11 @@ echo "Fetching ClickHouse clients for the tests" >&2
 python3 -m venv "$target/venv"
 "$target/venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r "$requirements"
 
-(cd "$target" && npm pack --silent "@clickhouse/client@$node_version" >/dev/null)
-archive=("$target"/*.tgz)
-actual=$(openssl dgst -sha512 -binary "${archive[0]}" | base64 -w0)
-[ "$actual" = "$node_sha512" ] || { echo "@clickhouse/client $node_version isn't the one we know" >&2; exit 1; }
-mkdir -p "$target/node_modules/@clickhouse/client"
-tar -xzf "${archive[0]}" -C "$target/node_modules/@clickhouse/client" --strip-components=1 --no-same-owner
+for name in "${!node_sha512[@]}"; do
+  (cd "$target" && npm pack --silent "@clickhouse/$name@$node_version" >/dev/null)
+  archive="$target/clickhouse-$name-$node_version.tgz"
+  echo "${node_sha512[$name]}  $archive" | sha512sum --check --quiet -
+  mkdir -p "$target/node_modules/@clickhouse/$name"
+  tar -xzf "$archive" -C "$target/node_modules/@clickhouse/$name" --strip-components=1 --no-same-owner
+done
 touch "$target/complete"
