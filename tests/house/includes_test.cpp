@@ -84,7 +84,7 @@ const std::vector<Heavy> kHeavy{
     {"yaml-cpp/", {"src/contract/"}, true},
     {"prometheus/", {"src/base/"}, true},
     {"libpq-fe.h", {"src/adapter/postgres/"}, false},
-    {"curl/", {"src/adapter/"}, false, true},
+    {"curl/", {"src/adapter/", "tests/store/"}, false, true},
     {"chdb.h", {"src/store/"}, true},
 };
 
