@@ -115,13 +115,15 @@ class Server::Impl {
     retired_.wait_for(mutex_, stop, std::chrono::milliseconds(200), [] { return false; });
   }
 
-  void end_connections(Milliseconds grace) NO_THREAD_SAFETY_ANALYSIS {
+  void end_connections(Milliseconds grace) {
     const MutexLock lock(mutex_);
     ending_ = true;
     each_connection([](Connection& connection) { connection.end_when_idle(); });
-    if (retired_.wait_for(mutex_, grace, [this] { return open_ == 0; })) return;
+    const auto until = std::chrono::steady_clock::now() + grace;
+    while (open_ > 0 && retired_.wait_until(mutex_, until) == std::cv_status::no_timeout) {
+    }
     each_connection([](Connection& connection) { connection.cut(); });
-    retired_.wait(mutex_, [this] { return open_ == 0; });
+    while (open_ > 0) retired_.wait(mutex_);
   }
 
   void each_connection(auto&& act) REQUIRES(mutex_) {
