@@ -61,6 +61,7 @@ void SnapshotBoard::begin_table(const TableRequest& request, const std::shared_p
   table.flags = flags_of(request);
   table.retry.clear();
   table.resume.reset();
+  table.due = {};  // asked for now, whenever its interval would have come
   table.start_over(point);
   if (!request.leaf && !table.periodic()) resume(table, kept);
 }

@@ -91,6 +91,10 @@ TablePlan plan_table(postgres::Connection& connection, const TableRequest& reque
   postgres::Parameter only;
   if (request.leaf) only = std::to_string(*request.leaf);
   const postgres::Result leaves = connection.query(kLeaves, {root, only});
+  // Dropped between two of these queries: with nothing to read, the reading would never end.
+  if (leaves.rows() == 0 && !plan.partitioned && !request.leaf)
+    throw Error(ErrorKind::schema, fmt::format("there is no table {}.{} at {}", request.schema, request.table,
+                                               connection.where()));
   for (int row = 0; row < leaves.rows(); ++row) {
     refuse_foreign(leaves, row);
     Leaf leaf;

@@ -180,5 +180,15 @@ TEST_F(SnapshotBeside, ReadsPeriodicTablesAgainAndAgain) {
   EXPECT_TRUE(player.snapshotter().status().complete()) << "a periodic table keeps nobody waiting";
 }
 
+TEST_F(SnapshotBeside, ReadsAPeriodicTableAtOnceWhenAsked) {
+  create("rates", 10);
+  TableRequest rates = all_of("rates", SnapshotMode::periodic);
+  rates.interval = 1h;
+  player.start({rates});
+  ASSERT_TRUE(player.take_until([&] { return player.streams["public.rates"].ended == 1; }));
+  player.snapshotter().begin({rates}, std::nullopt, {});
+  EXPECT_TRUE(player.take_until([&] { return player.streams["public.rates"].ended == 2; }));
+}
+
 }  // namespace
 }  // namespace freshet::capture
