@@ -14,11 +14,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kUrlVariable = "FRESHET_SOURCE_URL";
 constexpr const char* kPasswordVariable = "FRESHET_SOURCE_PASSWORD";
 
-std::string with_password_of_environment(const std::string& url) {
+// For us, now.
+std::string connect_to(const InitCommand& command) {
+  const char* url = command.source.empty() ? std::getenv(kUrlVariable) : command.source.c_str();
+  if (url == nullptr)
+    throw Error(ErrorKind::config, "which database? there is neither --source nor FRESHET_SOURCE_URL",
+                "--source postgres://user@host:port/database");
   const char* password = std::getenv(kPasswordVariable);
   return password == nullptr ? url : postgres::with_password(url, password);
+}
+
+// For the project: what came from the environment stays there.
+std::string referred_to(const InitCommand& command) {
+  return command.source.empty() ? fmt::format("${{{}}}", kUrlVariable) : command.source;
 }
 
 std::string name_of(const InitCommand& command) {
@@ -49,8 +60,7 @@ void print_next_step(const contract::Draft& draft, const InitCommand& command) {
 }  // namespace
 
 int run(const InitCommand& command) {
-  postgres::Connection source(
-      {.url = with_password_of_environment(command.source), .purpose = "freshet init"});
+  postgres::Connection source({.url = connect_to(command), .purpose = "freshet init"});
   const contract::Catalogue catalogue =
       contract::read_catalogue(source, command.schemas, command.publication);
   contract::Draft draft = contract::draft_contracts(catalogue, command.publication);
@@ -61,7 +71,7 @@ int run(const InitCommand& command) {
   }
   contract::write_project(command.dir, draft,
                           {.name = name_of(command),
-                           .source_url = command.source,
+                           .source_url = referred_to(command),
                            .publication = command.publication,
                            .slot = command.slot});
   fmt::print("wrote {}/pipeline.yaml and {} contracts from {}\n", command.dir.string(),

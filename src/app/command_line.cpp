@@ -42,6 +42,13 @@ constexpr Help kStatus{"Ask the running process how the line does",
                        "not ready, 3: nothing runs\n"
                        "on this DATA."};
 
+constexpr Help kParity{"Compare every mirror with its source table, key by key",
+                       "Both sides are read while the line runs; keys that move meanwhile are compared "
+                       "again. When nothing runs on\n"
+                       "DATA, the line is run for as long as it takes. Exit status 0: all is equal, 1: "
+                       "something differs (the keys\n"
+                       "are listed), 2: something couldn't be decided."};
+
 CLI::App* add_command(CLI::App& app, const std::string& name, const Help& help) {
   CLI::App* command = app.add_subcommand(name, help.brief);
   command->footer(help.more);
@@ -69,10 +76,10 @@ CLI::App* add_init(CLI::App& app, InitCommand& init) {
   CLI::App* command = add_command(app, "init", kInit);
   command->add_option("DIR", init.dir, "The folder to write")->required()->type_name("");
   command
-      ->add_option("--source", init.source,
-                   "postgres://user@host/database; the password from FRESHET_SOURCE_PASSWORD or ~/.pgpass")
-      ->envname("FRESHET_SOURCE_URL")
-      ->required()
+      ->add_option(
+          "--source", init.source,
+          "postgres://user@host/database, its password from FRESHET_SOURCE_PASSWORD or ~/.pgpass; without "
+          "it FRESHET_SOURCE_URL says, now and to the project")
       ->type_name("URL");
   command->add_option("--name", init.name, "The project's name (default: the folder's)")->type_name("NAME");
   command->add_option("--schema", init.schemas, "Only these schemas; may be repeated")->type_name("SCHEMA");
@@ -80,6 +87,29 @@ CLI::App* add_init(CLI::App& app, InitCommand& init) {
   command->add_option("--slot", init.slot, "The replication slot to use")->capture_default_str();
   command->add_flag("--create-publication", init.create_publication,
                     "Create the publication, too, instead of printing its statement");
+  return command;
+}
+
+CLI::App* add_status(CLI::App& app, StatusCommand& status) {
+  CLI::App* command = add_command(app, "status", kStatus);
+  add_data(*command, status.data);
+  command
+      ->add_option_function<int>(
+          "--until-loaded", [&](int seconds) { status.until_loaded = std::chrono::seconds(seconds); },
+          "Wait until every snapshot is complete and the line is ready, at most so long")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
+  command->add_flag("--json", status.json, "All of it, as JSON");
+  return command;
+}
+
+CLI::App* add_parity(CLI::App& app, ParityCommand& parity) {
+  CLI::App* command = add_command(app, "parity", kParity);
+  command->add_option("PROJECT", parity.project, "Its folder; without it the one that runs on DATA")
+      ->type_name("");
+  add_data(*command, parity.data);
+  command->add_option("--table", parity.table, "Only this one")->type_name("SCHEMA.TABLE");
+  command->add_flag("--json", parity.json, "The report as JSON");
   return command;
 }
 
@@ -94,13 +124,13 @@ CommandLine parse_command_line(int argc, char** argv) {
   RunCommand run;
   InitCommand init;
   StatusCommand status;
+  ParityCommand parity;
   const CLI::App* up = add_run(app, "up", kUp, run);
   const CLI::App* capture = add_run(app, "capture", kCapture, run);
   const CLI::App* load = add_run(app, "load", kLoad, run);
   const CLI::App* init_command = add_init(app, init);
-  CLI::App* status_command = add_command(app, "status", kStatus);
-  add_data(*status_command, status.data);
-  status_command->add_flag("--json", status.json, "All of it, as JSON");
+  const CLI::App* status_command = add_status(app, status);
+  const CLI::App* parity_command = add_parity(app, parity);
   app.add_subcommand("version", "Print the version");
 
   try {
@@ -115,6 +145,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   }
   if (init_command->parsed()) return {init};
   if (status_command->parsed()) return {status};
+  if (parity_command->parsed()) return {parity};
   return {VersionCommand{}};
 }
 

@@ -1,6 +1,7 @@
 // What the user asked for, as values. The one file that knows CLI11 is command_line.cpp.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -22,7 +23,7 @@ struct RunCommand {
 
 struct InitCommand {
   std::filesystem::path dir;
-  std::string source;  // a URL, or the name of a variable that holds it
+  std::string source;  // a URL; empty: FRESHET_SOURCE_URL, now and for the project
   std::string name;    // of the project; empty: the folder's
   std::string publication = "freshet";
   std::string slot = "freshet";
@@ -33,11 +34,19 @@ struct InitCommand {
 struct StatusCommand {
   std::filesystem::path data = kDefaultData;
   bool json = false;
+  std::optional<std::chrono::seconds> until_loaded;  // wait for that, at most so long
+};
+
+struct ParityCommand {
+  std::filesystem::path project;  // empty: the one that runs, or ran, on `data`
+  std::filesystem::path data = kDefaultData;
+  std::string table;  // "schema.table"; empty: all
+  bool json = false;
 };
 
 struct VersionCommand {};
 
-using Command = std::variant<RunCommand, InitCommand, StatusCommand, VersionCommand>;
+using Command = std::variant<RunCommand, InitCommand, StatusCommand, ParityCommand, VersionCommand>;
 
 struct CommandLine {
   std::optional<Command> command;  // nothing: end with `exit_status`, all is said

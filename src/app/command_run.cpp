@@ -11,7 +11,6 @@
 #include "app/line.h"
 #include "app/line_status_json.h"
 #include "app/log_file.h"
-#include "app/source_address.h"
 #include "app/stop_signals.h"
 #include "app/terminal.h"
 #include "base/guarded.h"
@@ -28,19 +27,11 @@ constexpr auto kRefreshEvery = 500ms;
 // for, and ending hard is safe: every position is durable.
 constexpr auto kStopDeadline = 90s;
 
-fs::path beside_us(const std::string& program) {
-  return fs::read_symlink("/proc/self/exe").parent_path() / program;
-}
-
-LineOptions options_of(const RunCommand& command) {
-  LineOptions options;
-  options.project = contract::load_project(command.project);
-  options.contracts = contract::load_contracts(command.project);
-  options.source = source_address(options.project.source, contract::process_environment());
-  options.capture = command.capture;
-  options.load = command.load;
-  options.store_program = beside_us("freshet-store");
-  return options;
+std::vector<Role> roles_of(const RunCommand& command) {
+  std::vector<Role> roles;
+  if (command.capture) roles.push_back(Role::capture);
+  if (command.load) roles.push_back(Role::load);
+  return roles;
 }
 
 std::string log_name(const RunCommand& command) {
@@ -128,11 +119,15 @@ void watch_over(Line& line, const DataDir& data, LogFile& log_file, const StopSi
 
 int run(const RunCommand& command) {
   const StopSignals signals;
-  LineOptions options = options_of(command);
+  LineOptions options = line_options(command.project, contract::process_environment());
+  options.capture = command.capture;
+  options.load = command.load;
   const DataDir data(command.data);
   std::vector<files::DirectoryLock> locks;
-  if (command.capture) locks.push_back(take(data, Role::capture));
-  if (command.load) locks.push_back(take(data, Role::load));
+  for (const Role role : roles_of(command)) {
+    locks.push_back(take(data, role));
+    files::replace(data.project_note(role), fs::absolute(command.project).string());
+  }
   LogFile log_file(data.log() / log_name(command));
   log::info("starting", {{"project", options.project.name}, {"pid", getpid()}});
 
@@ -144,7 +139,8 @@ int run(const RunCommand& command) {
   line.start();
   try {
     watch_over(line, data, log_file, signals, failure, terminal, command.load);
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    log::error("cannot_start", {{"kind", to_string(error.kind())}, {"message", error.message()}});
     const StopWatchdog watchdog;
     line.stop();
     throw;

@@ -16,12 +16,31 @@ namespace {
 
 constexpr int kReady = 0, kNotReady = 1, kNothingRuns = 3;
 constexpr std::size_t kAllLines = 100'000;
+constexpr std::chrono::milliseconds kAskEvery{500};
 
 // Of `up`, or of load where the roles run apart; capture alone knows of snapshots and nothing of the rest.
 std::optional<std::string> ask_the_line(const DataDir& data) {
   for (const Role role : {Role::load, Role::capture})
     if (auto answer = ask(data.socket(role), "status")) return answer;
   return std::nullopt;
+}
+
+// The newest answer: the first one where everything is loaded, or the last one before time is up. Nothing: no
+// process answers.
+std::optional<std::string> ask_until_loaded(const DataDir& data, std::chrono::seconds limit) {
+  const Clock& clock = system_clock();
+  const Deadline deadline(clock, limit);
+  for (;;) {
+    auto answer = ask_the_line(data);
+    if (!answer || deadline.passed() || is_loaded(line_status_from_json(*answer))) return answer;
+    clock.sleep(kAskEvery, {});
+  }
+}
+
+void print(const LineStatus& status) {
+  const bool color = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  for (const std::string& line : picture(status, {.color = color, .width = 200, .height = kAllLines}))
+    fmt::print("{}\n", line);
 }
 
 }  // namespace
@@ -32,7 +51,8 @@ int run(const StatusCommand& command) {
     return kNothingRuns;
   }
   const DataDir data(command.data);
-  const std::optional<std::string> answer = ask_the_line(data);
+  const auto answer =
+      command.until_loaded ? ask_until_loaded(data, *command.until_loaded) : ask_the_line(data);
   if (!answer) {
     fmt::print(stderr, "freshet: nothing runs on {}\n  -> start it with: freshet up PROJECT --data {}\n",
                data.path().string(), data.path().string());
@@ -42,11 +62,10 @@ int run(const StatusCommand& command) {
   if (command.json) {
     fmt::print("{}\n", *answer);
   } else {
-    const bool colour = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-    for (const std::string& line : picture(status, {.color = colour, .width = 200, .height = kAllLines}))
-      fmt::print("{}\n", line);
+    print(status);
   }
-  return status.ready.ready ? kReady : kNotReady;
+  const bool good = command.until_loaded ? is_loaded(status) : status.ready.ready;
+  return good ? kReady : kNotReady;
 }
 
 }  // namespace freshet::app

@@ -9,6 +9,7 @@ namespace freshet::app {
 int run(const RunCommand& command);
 int run(const InitCommand& command);
 int run(const StatusCommand& command);
+int run(const ParityCommand& command);
 int run(const VersionCommand& command);
 
 }  // namespace freshet::app

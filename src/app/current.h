@@ -14,7 +14,7 @@ class Current {
   // Declare it after the object: it is gone from here before the object is.
   class Scope {
    public:
-    Scope(Current& current, const T& object) : current_(current) { current_.set(&object); }
+    Scope(Current& current, T& object) : current_(current) { current_.set(&object); }
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
     ~Scope() { current_.set(nullptr); }
@@ -25,20 +25,20 @@ class Current {
 
   // Nothing while there is none. `ask` is quick: the stage's end waits for it.
   template <class Ask>
-  auto ask(Ask&& ask) const -> std::optional<std::invoke_result_t<Ask, const T&>> {
+  auto ask(Ask&& ask) const -> std::optional<std::invoke_result_t<Ask, T&>> {
     const MutexLock lock(mutex_);
     if (object_ == nullptr) return std::nullopt;
     return ask(*object_);
   }
 
  private:
-  void set(const T* object) {
+  void set(T* object) {
     const MutexLock lock(mutex_);
     object_ = object;
   }
 
   mutable Mutex mutex_;
-  const T* object_ GUARDED_BY(mutex_) = nullptr;
+  T* object_ GUARDED_BY(mutex_) = nullptr;
 };
 
 }  // namespace freshet::app

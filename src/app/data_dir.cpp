@@ -41,6 +41,9 @@ fs::path DataDir::log() const {
 fs::path DataDir::socket(Role role) const {
   return path_ / "run" / fmt::format("{}.sock", to_string(role));
 }
+fs::path DataDir::project_note(Role role) const {
+  return path_ / "run" / fmt::format("{}.project", to_string(role));
+}
 fs::path DataDir::lock(Role role) const {
   return path_ / "run" / fmt::format("{}.lock", to_string(role));
 }

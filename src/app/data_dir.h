@@ -29,6 +29,8 @@ class DataDir {
 
   std::filesystem::path endpoints() const { return path_ / "endpoints.json"; }
   std::filesystem::path socket(Role role) const;
+  // Names the project that runs here in this role, or did last.
+  std::filesystem::path project_note(Role role) const;
   std::filesystem::path store_port() const { return path_ / "run" / "store.port"; }
   std::filesystem::path lock(Role role) const;
 

@@ -5,10 +5,15 @@
 #include <charconv>
 
 #include "adapter/postgres/address.h"
+#include "app/addresses.h"
+#include "app/canary_contract.h"
+#include "app/capture_stage.h"
 #include "app/control.h"
-#include "app/current.h"
+#include "app/describe.h"
+#include "app/load_stage.h"
 #include "app/published_status.h"
 #include "app/store_process.h"
+#include "app/unresolved_keys.h"
 #include "app/version.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -44,56 +49,105 @@ std::unique_ptr<serve::StatusServer> listen_on(const Listen& wanted, const serve
   return std::make_unique<serve::StatusServer>(wanted.address, 0, sources);
 }
 
-double seconds_since(WallTime then, WallTime now) {
-  return std::chrono::duration<double>(now - then).count();
+journal::EmbeddedOptions journal_options(const contract::JournalSettings& settings, const DataDir& data) {
+  journal::EmbeddedOptions options;
+  options.directory = data.journal(settings.dir);
+  options.limit = settings.size_limit;
+  options.retention_age = std::chrono::duration_cast<std::chrono::seconds>(settings.retention);
+  return options;
+}
+
+std::uint64_t bytes_in(const std::filesystem::path& folder) {
+  std::uint64_t bytes = 0;
+  std::error_code gone;  // retention removes files meanwhile
+  for (std::filesystem::recursive_directory_iterator it(folder, gone), end; it != end; it.increment(gone)) {
+    const auto size = it->is_regular_file(gone) ? it->file_size(gone) : 0;
+    if (!gone) bytes += size;
+  }
+  return bytes;
+}
+
+std::vector<contract::StreamContract> with_canary(std::vector<contract::StreamContract> contracts) {
+  contracts.push_back(canary_contract());
+  return contracts;
 }
 
 }  // namespace
 
+LineOptions line_options(const std::filesystem::path& project, const contract::Environment& environment) {
+  LineOptions options;
+  options.project = contract::load_project(project);
+  options.contracts = contract::load_contracts(project);
+  options.source = source_address(options.project.source, environment);
+  options.clickhouse = clickhouse_address(options.project.clickhouse, environment);
+  // Beside us, wherever that is installed.
+  options.store_program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "freshet-store";
+  return options;
+}
+
 class Line::Parts {
  public:
-  Parts(LineOptions options, const DataDir& data, const Clock& clock, Supervisor::FailureListener on_failure);
+  Parts(LineOptions options, const DataDir& data, Clock& clock, Supervisor::FailureListener on_failure);
 
   void start() { supervisor_.start(); }
   void stop() { supervisor_.stop(); }
   const LineStatus& refresh();
 
  private:
-  bool embedded() const { return options_.load && options_.project.clickhouse.embedded(); }
+  bool embedded() const { return options_.load && !options_.clickhouse; }
   std::optional<clickhouse::Endpoint> clickhouse() const;
   std::vector<Stage> stages();
+  void read_again(const load::UnresolvedKeys& keys);
+  std::string read_periodic();
   ReadyLine readiness(const std::vector<StageStatus>& stages) const;
 
   const LineOptions options_;
-  const DataDir& data_;
-  const Clock& clock_;
+  Clock& clock_;
   const SteadyTime started_;
+  const journal::EmbeddedOptions journal_;
 
   StoreProcess store_;
+  CaptureStage capture_;
+  LoadStage load_;
   watch::CanaryWatch canary_;
   PublishedStatus published_;
   ControlServer control_;
   Supervisor supervisor_;
+  CaptureDescriber capture_describer_;
+  std::optional<load::LoadStatus> last_load_;  // stays to be seen while load is being started again
   LineStatus status_;
   std::unique_ptr<serve::StatusServer> http_;  // ends first: its threads use what is above
 };
 
-Line::Parts::Parts(LineOptions options, const DataDir& data, const Clock& clock,
+Line::Parts::Parts(LineOptions options, const DataDir& data, Clock& clock,
                    Supervisor::FailureListener on_failure)
     : options_(std::move(options)),
-      data_(data),
       clock_(clock),
       started_(clock.steady()),
+      journal_(journal_options(options_.project.journal, data)),
       store_({.program = options_.store_program,
               .data = data.store(),
               .port_file = data.store_port(),
               .log = data.log() / "store.log"},
              clock),
+      capture_({.project = options_.project,
+                .contracts = options_.contracts,
+                .source = options_.source,
+                .journal = journal_,
+                .spool = data.spool()}),
+      load_({.contracts = with_canary(options_.contracts),
+             .journal = journal_,
+             .tick = options_.project.intervals.tick,
+             .exclusive = !options_.clickhouse,
+             .locate = [this] { return clickhouse(); },
+             .on_unresolved = [this](const load::UnresolvedKeys& keys) { read_again(keys); }},
+            clock),
       canary_(
-          {.table = "freshet.canary", .interval = options_.project.intervals.canary},
+          {.table = canary_mirror(), .interval = options_.project.intervals.canary},
           [this] { return clickhouse(); }, clock),
       control_(data.socket(options_.load ? Role::load : Role::capture),
-               {{"status", [this] { return published_.json(); }}}),
+               {{"status", [this] { return published_.json(); }},
+                {"read_periodic", [this] { return read_periodic(); }}}),
       supervisor_(stages(), clock, std::move(on_failure)),
       http_(listen_on(parse_listen(options_.project.http.listen),
                       {.status_json = [this] { return published_.json(); },
@@ -102,29 +156,38 @@ Line::Parts::Parts(LineOptions options, const DataDir& data, const Clock& clock,
   refresh();
 }
 
+void Line::Parts::read_again(const load::UnresolvedKeys& keys) {
+  for (capture::KeyRequest& request : key_requests(keys)) capture_.request(std::move(request));
+}
+
+std::string Line::Parts::read_periodic() {
+  if (!options_.capture)
+    throw Error(ErrorKind::unsupported, "capture doesn't run in this process",
+                "ask the process that runs it");
+  capture_.read_periodic();
+  return "null";
+}
+
 std::vector<Stage> Line::Parts::stages() {
   std::vector<Stage> stages;
   if (embedded())
     stages.push_back({"store", [this](std::stop_token stop) { store_.run(stop); }, /*is_foundation=*/true});
+  if (options_.capture) stages.push_back({"capture", [this](std::stop_token stop) { capture_.run(stop); }});
+  if (options_.load) stages.push_back({"load", [this](std::stop_token stop) { load_.run(stop); }});
   if (options_.load) stages.push_back({"watch", [this](std::stop_token stop) { canary_.run(stop); }});
   stages.push_back({"control", [this](std::stop_token stop) { control_.run(stop); }});
   return stages;
 }
 
 std::optional<clickhouse::Endpoint> Line::Parts::clickhouse() const {
-  const contract::ClickHouseSettings& settings = options_.project.clickhouse;
-  if (settings.embedded()) {
-    const auto url = store_.url();
-    return url ? std::optional(clickhouse::Endpoint(*url)) : std::nullopt;
-  }
-  const contract::Environment environment = contract::process_environment();
-  const std::string password = settings.password ? settings.password->resolve(environment) : "";
-  return clickhouse::Endpoint(settings.url->resolve(environment), {settings.user, password});
+  if (options_.clickhouse) return options_.clickhouse;
+  const auto url = store_.url();
+  return url ? std::optional(clickhouse::Endpoint(*url)) : std::nullopt;
 }
 
 ReadyLine Line::Parts::readiness(const std::vector<StageStatus>& stages) const {
   for (const StageStatus& stage : stages)
-    if (stage.state == StageState::failed) return {false, stage.name + " has failed: " + stage.error, {}};
+    if (stage.state == StageState::failed) return {false, stage.name + " has failed", {}};
   if (!options_.load) return {true, "", {}};
   const watch::Readiness canary = canary_.readiness();
   ReadyLine line{canary.ready, canary.reason, {}};
@@ -138,10 +201,12 @@ const LineStatus& Line::Parts::refresh() {
   now.project = options_.project.name;
   now.version = kVersion;
   now.uptime_seconds = std::chrono::duration<double>(clock_.steady() - started_).count();
-  for (const StageStatus& stage : stages)
-    now.stages.push_back({stage.name, std::string(to_string(stage.state)),
-                          seconds_since(stage.since, clock_.wall()), stage.restarts, stage.error,
-                          stage.hint});
+  now.stages = describe_stages(stages, clock_.wall());
+  now.streams = describe_contracts(options_.contracts);
+  if (auto load = load_.status()) last_load_ = std::move(load);
+  if (last_load_) add_load(now, *last_load_, clock_.wall());
+  if (const auto capture = capture_.status()) capture_describer_.add(now, *capture, clock_.steady());
+  now.journal = {bytes_in(journal_.directory), journal_.limit};
   now.ready = readiness(stages);
   now.endpoints.postgres = postgres::without_password(options_.source);
   now.endpoints.http = http_->url();
@@ -151,8 +216,7 @@ const LineStatus& Line::Parts::refresh() {
   return status_;
 }
 
-Line::Line(LineOptions options, const DataDir& data, const Clock& clock,
-           Supervisor::FailureListener on_failure)
+Line::Line(LineOptions options, const DataDir& data, Clock& clock, Supervisor::FailureListener on_failure)
     : parts_(std::make_unique<Parts>(std::move(options), data, clock, std::move(on_failure))) {}
 
 Line::~Line() = default;

@@ -2,8 +2,13 @@
 // of them are known. Owned by the main thread.
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "adapter/clickhouse/endpoint.h"
 #include "app/data_dir.h"
 #include "app/line_status.h"
 #include "app/supervisor.h"
@@ -15,16 +20,20 @@ namespace freshet::app {
 struct LineOptions {
   contract::Project project;
   std::vector<contract::StreamContract> contracts;
-  std::string source;  // the address, with its password
+  std::string source;                              // the address, with its password
+  std::optional<clickhouse::Endpoint> clickhouse;  // nothing: the embedded engine
   bool capture = true;
   bool load = true;
   std::filesystem::path store_program;
 };
 
+// For the project in that folder, its contracts and addresses read. Throws Error{config} with file and line.
+LineOptions line_options(const std::filesystem::path& project, const contract::Environment& environment);
+
 class Line {
  public:
   // Takes the ports, and starts nothing else yet. Throws Error{config}.
-  Line(LineOptions options, const DataDir& data, const Clock& clock, Supervisor::FailureListener on_failure);
+  Line(LineOptions options, const DataDir& data, Clock& clock, Supervisor::FailureListener on_failure);
   ~Line();
 
   void start();

@@ -19,7 +19,8 @@ struct StageLine {
 };
 
 struct SnapshotLine {
-  std::string state;  // waiting, blocked, reading, spooled, complete, failed
+  std::string state;      // waiting, blocked, reading, spooled, complete, failed
+  bool periodic = false;  // it comes again and again
   std::uint64_t rows = 0;
   std::uint64_t rows_estimate = 0;
   double share = 0;  // 0..1
@@ -33,13 +34,13 @@ struct SnapshotLine {
 struct StreamLine {
   std::string name;    // schema.table
   std::string mirror;  // raw.<table>
-  std::string state;   // snapshot, streaming, periodic, halted, waiting
+  std::string state;   // snapshot, running, stopped, gap; waiting: load doesn't run
   std::optional<SnapshotLine> snapshot;
-  std::uint64_t rows = 0;  // changes loaded since this process started
+  std::uint64_t rows = 0;  // loaded since this process started
   double rows_per_second = 0;
+  std::uint64_t bytes = 0;  // journalled since then, of PostgreSQL's messages
   double bytes_per_second = 0;
-  double lag_seconds = 0;  // since the oldest change that isn't loaded committed; 0: none waits
-  std::uint64_t lag_bytes = 0;
+  double lag_seconds = 0;  // how old the newest loaded commit is, while something waits; else 0
   std::string error;
   std::string hint;
 };
@@ -49,7 +50,14 @@ struct TotalLine {
   double rows_per_second = 0;
   double bytes_per_second = 0;
   double lag_seconds = 0;
-  std::uint64_t lag_bytes = 0;  // of WAL that the source keeps for us
+  std::uint64_t lag_bytes = 0;  // journalled and not loaded yet
+};
+
+struct SourceLine {
+  std::string received;  // LSN
+  std::string journalled;
+  std::uint64_t retained_bytes = 0;               // of WAL that it keeps for us
+  std::optional<std::uint64_t> bytes_until_loss;  // how much more it may write before it drops the slot
 };
 
 struct JournalLine {
@@ -84,9 +92,13 @@ struct LineStatus {
   std::vector<StageLine> stages;
   std::vector<StreamLine> streams;
   TotalLine total;
+  SourceLine source;
   JournalLine journal;
   CutLine cut;
   EndpointLine endpoints;
 };
+
+// Data flows, and every table's first snapshot is complete; what comes now are changes.
+bool is_loaded(const LineStatus& status);
 
 }  // namespace freshet::app

@@ -19,7 +19,8 @@ void fields(StageLine& line, Visit&& visit) {
 
 template <class Visit>
 void fields(SnapshotLine& line, Visit&& visit) {
-  visit("state", line.state), visit("rows", line.rows), visit("rows_estimate", line.rows_estimate);
+  visit("state", line.state), visit("periodic", line.periodic), visit("rows", line.rows),
+      visit("rows_estimate", line.rows_estimate);
   visit("share", line.share), visit("rows_per_second", line.rows_per_second);
   visit("seconds_left", line.seconds_left), visit("note", line.note);
 }
@@ -28,8 +29,8 @@ template <class Visit>
 void fields(StreamLine& line, Visit&& visit) {
   visit("name", line.name), visit("mirror", line.mirror), visit("state", line.state);
   visit("snapshot", line.snapshot), visit("rows", line.rows);
-  visit("rows_per_second", line.rows_per_second), visit("bytes_per_second", line.bytes_per_second);
-  visit("lag_seconds", line.lag_seconds), visit("lag_bytes", line.lag_bytes);
+  visit("rows_per_second", line.rows_per_second), visit("bytes", line.bytes);
+  visit("bytes_per_second", line.bytes_per_second), visit("lag_seconds", line.lag_seconds);
   visit("error", line.error), visit("hint", line.hint);
 }
 
@@ -38,6 +39,12 @@ void fields(TotalLine& line, Visit&& visit) {
   visit("rows", line.rows), visit("rows_per_second", line.rows_per_second);
   visit("bytes_per_second", line.bytes_per_second), visit("lag_seconds", line.lag_seconds);
   visit("lag_bytes", line.lag_bytes);
+}
+
+template <class Visit>
+void fields(SourceLine& line, Visit&& visit) {
+  visit("received", line.received), visit("journalled", line.journalled);
+  visit("retained_bytes", line.retained_bytes), visit("bytes_until_loss", line.bytes_until_loss);
 }
 
 template <class Visit>
@@ -66,6 +73,7 @@ void fields(LineStatus& status, Visit&& visit) {
   visit("project", status.project), visit("version", status.version);
   visit("uptime_seconds", status.uptime_seconds), visit("ready", status.ready);
   visit("stages", status.stages), visit("streams", status.streams), visit("total", status.total);
+  visit("source", status.source);
   visit("journal", status.journal), visit("cut", status.cut), visit("endpoints", status.endpoints);
 }
 

@@ -21,7 +21,7 @@ LineStatus sample() {
   StreamLine orders;
   orders.name = "app.orders";
   orders.rows = 1'234'567;
-  orders.snapshot = SnapshotLine{"reading", 600, 1000, 0.6, 100, 4.0, ""};
+  orders.snapshot = SnapshotLine{"reading", false, 600, 1000, 0.6, 100, 4.0, ""};
   status.streams = {orders, StreamLine{}};
   return status;
 }

@@ -71,7 +71,9 @@ void head(Page& page, const LineStatus& status) {
                         grouped(static_cast<std::uint64_t>(status.total.rows_per_second)),
                         human_bytes(status.total.bytes_per_second), status.total.lag_seconds,
                         human_bytes(static_cast<double>(status.total.lag_bytes))));
-  page.line(fmt::format("journal  {} of {}", human_bytes(static_cast<double>(status.journal.bytes)),
+  page.line(fmt::format("source   keeps {} of WAL for us;  journal holds {} of {}",
+                        human_bytes(static_cast<double>(status.source.retained_bytes)),
+                        human_bytes(static_cast<double>(status.journal.bytes)),
                         human_bytes(static_cast<double>(status.journal.limit))));
   page.line(fmt::format("cut      {}  committed {}", status.cut.lsn,
                         status.cut.committed_at.empty() ? "-" : status.cut.committed_at));
@@ -116,17 +118,17 @@ void streams(Page& page, const LineStatus& status, std::size_t kept) {
   });
   if (all.empty()) return;
   page.gap();
-  page.line(fmt::format("{:<30} {:>13} {:>9} {:>10} {:>8} {:>10}  {}", "stream", "rows", "rows/s", "bytes/s",
-                        "lag s", "lag", "state"),
+  page.line(fmt::format("{:<30} {:>13} {:>9} {:>10} {:>11} {:>8}  {}", "stream", "rows", "rows/s", "bytes",
+                        "bytes/s", "lag s", "state"),
             kBold);
   std::size_t shown = 0;
   for (const StreamLine* stream : all) {
     if (page.room(kept) < 2) break;
     ++shown;
-    page.line(fmt::format("{:<30} {:>13} {:>9} {:>10} {:>8.1f} {:>10}  {}", stream->name,
+    page.line(fmt::format("{:<30} {:>13} {:>9} {:>10} {:>11} {:>8.1f}  {}", stream->name,
                           grouped(stream->rows), grouped(static_cast<std::uint64_t>(stream->rows_per_second)),
-                          human_bytes(stream->bytes_per_second), stream->lag_seconds,
-                          human_bytes(static_cast<double>(stream->lag_bytes)), stream->state),
+                          human_bytes(static_cast<double>(stream->bytes)),
+                          human_bytes(stream->bytes_per_second) + "/s", stream->lag_seconds, stream->state),
               stream->error.empty() ? std::string_view{} : kRed);
     if (!stream->error.empty()) page.line("  -> " + stream->error + " (" + stream->hint + ")", kRed);
   }

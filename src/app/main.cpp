@@ -9,13 +9,11 @@
 #include "app/commands.h"
 #include "app/error_policy.h"
 #include "base/error.h"
-#include "base/log.h"
 
 namespace freshet::app {
 namespace {
 
 int complain(const Error& error) {
-  log::error("command_failed", {{"kind", to_string(error.kind())}, {"message", error.message()}});
   fmt::print(stderr, "freshet: {}\n  -> {}\n", error.message(), hint_of(error));
   return 1;
 }

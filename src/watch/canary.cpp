@@ -79,7 +79,10 @@ void CanaryWatch::look(std::optional<clickhouse::Client>& client, std::stop_toke
   const MutexLock lock(mutex_);
   if (record_.saw(newest, clock_.steady())) canary_metrics().travel.observe(newest.travel_time.count());
 } catch (const Error& error) {  // that it can't be seen is the finding
-  note_problem(error.message());
+  const MutexLock lock(mutex_);
+  // Load makes the mirror when it starts: until then it is as empty as can be.
+  if (error.kind() == ErrorKind::schema) record_.saw({}, clock_.steady());
+  record_.failed(error.message());
 }
 
 void CanaryWatch::note_problem(std::string problem) {

@@ -33,7 +33,7 @@ app::LineStatus sample() {
                          9e4,          0.4,          900,       "",           ""};
   app::StreamLine views;
   views.name = "app.page_views", views.mirror = "raw.page_views", views.state = "snapshot";
-  views.snapshot = app::SnapshotLine{"reading", 5'400'000, 9'000'000, 0.6, 131'000, 27, ""};
+  views.snapshot = app::SnapshotLine{"reading", false, 5'400'000, 9'000'000, 0.6, 131'000, 27, ""};
   status.streams = {orders, views};
   return status;
 }

@@ -1,0 +1,53 @@
+// Capture as a stage of this process: opens the journal for writing and builds capture::Capture for each run.
+// run() belongs to the stage's thread, the rest to any.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "app/current.h"
+#include "capture/capture.h"
+#include "contract/contract.h"
+#include "contract/project.h"
+#include "journal/embedded.h"
+
+namespace freshet::app {
+
+struct CaptureStageOptions {
+  contract::Project project;
+  std::vector<contract::StreamContract> contracts;
+  std::string source;  // the address, with its password
+  journal::EmbeddedOptions journal;
+  std::filesystem::path spool;
+};
+
+class CaptureStage {
+ public:
+  explicit CaptureStage(CaptureStageOptions options) : options_(std::move(options)) {}
+
+  void run(std::stop_token stop);
+
+  // Nothing while no run is under way.
+  std::optional<capture::CaptureStatus> status() const;
+
+  // Waits here until capture runs. Beyond kRequestsMax it is dropped: load asks again at its next start.
+  void request(capture::SnapshotRequest request);
+  // Has the periodic tables read now, not only when their interval has passed.
+  void read_periodic();
+
+ private:
+  static constexpr std::size_t kRequestsMax = 1'000;
+
+  capture::Options capture_options() const;
+  void pass_on_requests(capture::Capture& capture);
+
+  const CaptureStageOptions options_;
+  Current<capture::Capture> current_;
+  Mutex mutex_;
+  std::vector<capture::SnapshotRequest> waiting_ GUARDED_BY(mutex_);
+};
+
+}  // namespace freshet::app

@@ -1,0 +1,133 @@
+#include "app/describe.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace freshet::app {
+namespace {
+
+StreamLine* find_stream(LineStatus& line, const std::string& name) {
+  const auto found = std::find_if(line.streams.begin(), line.streams.end(),
+                                  [&](const StreamLine& stream) { return stream.name == name; });
+  return found == line.streams.end() ? nullptr : &*found;
+}
+
+// A stage that runs may still have something to say: it mends itself, but somebody should know.
+void trouble(LineStatus& line, const std::string& stage_name, const std::string& error,
+             const std::string& hint) {
+  if (error.empty()) return;
+  for (StageLine& stage : line.stages) {
+    if (stage.name != stage_name || stage.state != to_string(StageState::running)) continue;
+    stage.error = error;
+    stage.hint = hint;
+  }
+}
+
+std::string iso(WallTime time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  return fmt::format("{:%FT%T}.{:06}Z", seconds, (time - seconds).count());
+}
+
+SnapshotLine describe_snapshot(const capture::TableStatus& table) {
+  SnapshotLine line;
+  line.state = to_string(table.state);
+  line.periodic = table.periodic;
+  line.rows = table.rows;
+  line.rows_estimate = table.rows_estimate;
+  line.share = table.share;
+  line.rows_per_second = table.rows_per_second;
+  if (table.left) line.seconds_left = static_cast<double>(table.left->count());
+  line.note = !table.error.empty() ? table.error : table.blocker.empty() ? "" : "waits for " + table.blocker;
+  return line;
+}
+
+void add_snapshots(LineStatus& line, const capture::SnapshotStatus& snapshot) {
+  for (const capture::TableStatus& table : snapshot.tables) {
+    StreamLine* stream = find_stream(line, table.stream);
+    if (stream == nullptr) continue;
+    stream->snapshot = describe_snapshot(table);
+    if (stream->snapshot->active() && !table.periodic && stream->error.empty()) stream->state = "snapshot";
+  }
+}
+
+void add_source(LineStatus& line, const capture::CaptureStatus& capture) {
+  line.source.received = to_string(capture.received);
+  line.source.journalled = to_string(capture.journalled);
+  if (!capture.slot) return;
+  line.source.retained_bytes = capture.slot->retained_bytes;
+  if (capture.slot->safe_wal_size)
+    line.source.bytes_until_loss =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(*capture.slot->safe_wal_size, 0));
+}
+
+}  // namespace
+
+std::vector<StageLine> describe_stages(const std::vector<StageStatus>& stages, WallTime now) {
+  std::vector<StageLine> lines;
+  for (const StageStatus& stage : stages) {
+    const double seconds = std::chrono::duration<double>(now - stage.since).count();
+    lines.push_back(
+        {stage.name, std::string(to_string(stage.state)), seconds, stage.restarts, stage.error, stage.hint});
+  }
+  return lines;
+}
+
+std::vector<StreamLine> describe_contracts(const std::vector<contract::StreamContract>& contracts) {
+  std::vector<StreamLine> lines;
+  for (const contract::StreamContract& contract : contracts) {
+    StreamLine line;
+    line.name = contract::to_string(contract.source);
+    line.mirror = "raw." + contract.mirror;
+    line.state = "waiting";
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+void add_load(LineStatus& line, const load::LoadStatus& load, WallTime now) {
+  trouble(line, "load", load.error, load.hint);
+  line.total.rows = load.rows;
+  line.total.rows_per_second = load.rows_per_second;
+  line.total.lag_seconds = load.lag_seconds;
+  line.total.lag_bytes = load.lag_bytes;
+  line.cut.lsn = to_string(load.cut);
+  line.cut.round = load.round;
+  if (load.cut_committed_at != 0) {
+    const WallTime committed{std::chrono::microseconds(load.cut_committed_at)};
+    line.cut.committed_at = iso(committed);
+    line.cut.age_seconds = std::chrono::duration<double>(now - committed).count();
+  }
+  for (const load::TableStatus& table : load.tables) {
+    StreamLine* stream = find_stream(line, table.stream);
+    if (stream == nullptr) continue;
+    stream->state = to_string(table.state);
+    stream->rows = table.rows;
+    stream->rows_per_second = table.rows_per_second;
+    stream->error = table.reason;
+    stream->hint = table.hint;
+    if (table.state == load::StreamState::running) stream->lag_seconds = load.lag_seconds;
+  }
+}
+
+void CaptureDescriber::add(LineStatus& line, const capture::CaptureStatus& capture, SteadyTime now) {
+  trouble(line, "capture", capture.error, capture.hint);
+  trouble(line, "capture", capture.heartbeat_error,
+          "the slot doesn't move while heartbeats don't get through");
+  if (capture.state == capture::CaptureState::journal_full)
+    trouble(line, "capture", "the journal is full: capture waits",
+            "load must get on, or the journal needs a higher size_limit in pipeline.yaml");
+  add_source(line, capture);
+  add_snapshots(line, capture.snapshot);
+  for (const auto& [name, count] : capture.streams) {
+    const double rate = bytes_[name].update(count.bytes, now);
+    line.total.bytes_per_second += rate;
+    if (StreamLine* stream = find_stream(line, name)) {
+      stream->bytes = count.bytes;
+      stream->bytes_per_second = rate;
+    }
+  }
+}
+
+}  // namespace freshet::app
