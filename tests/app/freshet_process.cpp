@@ -1,0 +1,126 @@
+#include "freshet_process.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <stdexcept>
+
+#include "app/line_status_json.h"
+
+namespace freshet::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string slurp(const std::string& path) {
+  std::ifstream in(path);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::string url_in(const std::string& json, const std::string& name) {
+  std::smatch match;
+  const std::regex field("\"" + name + "\": \"([^\"]*)\"");
+  return std::regex_search(json, match, field) ? match[1].str() : "";
+}
+
+}  // namespace
+
+std::string built(const std::string& program) {
+  const char* folder = std::getenv("FRESHET_BUILD_DIR");
+  return std::string(folder == nullptr ? "build/dev" : folder) + "/" + program;
+}
+
+Ended freshet(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
+  const TempDir folder;
+  const std::string output = folder.path() + "/output";
+  std::vector<std::string> command{built("freshet")};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  const int status =
+      run({.arguments = command, .environment = environment, .output = output, .user = {}}, 120s);
+  return {status, slurp(output)};
+}
+
+HttpAnswer http_get(const std::string& base_url, const std::string& path) {
+  const int port = std::stoi(base_url.substr(base_url.rfind(':') + 1));
+  const int peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  const timeval limit{.tv_sec = 10, .tv_usec = 0};
+  setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  std::string answer;
+  if (connect(peer, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
+    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    send(peer, request.data(), request.size(), MSG_NOSIGNAL);
+    char chunk[65536];
+    for (ssize_t got; (got = recv(peer, chunk, sizeof chunk, 0)) > 0;)
+      answer.append(chunk, static_cast<std::size_t>(got));
+  }
+  close(peer);
+  const std::size_t body = answer.find("\r\n\r\n");
+  if (body == std::string::npos) return {};
+  return {std::stoi(answer.substr(answer.find(' ') + 1)), answer.substr(body + 4)};
+}
+
+Installation::Installation(TestDatabase& database, const std::string& statements) {
+  database.sql(statements);
+  const Ended init = freshet({"init", project(), "--source", database.url(), "--slot", database.name()});
+  if (init.status != 0) throw std::runtime_error("freshet init failed: " + init.output);
+  // Quick canaries, so that readiness is told within the test's patience; any free port.
+  std::ofstream(project() + "/pipeline.yaml", std::ios::app)
+      << "intervals: {canary: 1s, heartbeat: 500ms}\nhttp: {listen: \"127.0.0.1:0\"}\n";
+}
+
+std::unique_ptr<Process> Installation::start(const std::string& role) const {
+  return std::make_unique<Process>(
+      ProcessOptions{.arguments = {built("freshet"), role, project(), "--data", data()},
+                     .environment = {},
+                     .output = folder_.path() + "/" + role + ".out",
+                     .user = {}});
+}
+
+std::string Installation::output(const std::string& role) const {
+  return slurp(folder_.path() + "/" + role + ".out");
+}
+
+app::EndpointLine Installation::endpoints(Process& process) const {
+  const std::string path = data() + "/endpoints.json";
+  eventually([&] { return std::filesystem::exists(path) || !process.running(); }, 60s);
+  if (!std::filesystem::exists(path))
+    throw std::runtime_error("no endpoints.json: " + output("up") + output("load"));
+  const std::string json = slurp(path);
+  return {url_in(json, "postgres"), url_in(json, "clickhouse"), url_in(json, "http")};
+}
+
+std::optional<app::LineStatus> Installation::status() const {
+  const Ended status = freshet({"status", "--json", "--data", data()});
+  if (status.status != 0 && status.status != 1) return std::nullopt;
+  return app::line_status_from_json(status.output);
+}
+
+bool Installation::wait_until_loaded() const {
+  return freshet({"status", "--until-loaded", "60", "--data", data()}).status == 0;
+}
+
+Ended Installation::parity() const {
+  return freshet({"parity", project(), "--data", data()});
+}
+
+std::string mirror_value(const app::EndpointLine& endpoints, const std::string& sql) {
+  try {
+    return clickhouse::Client(clickhouse::Endpoint(endpoints.clickhouse)).value(sql);
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+}  // namespace freshet::test

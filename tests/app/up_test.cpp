@@ -1,0 +1,146 @@
+// freshet up from end to end: a schema that nobody here designed comes up by itself, its changes arrive, and
+// every way to stop, break and start again ends with equal sides.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+
+#include "freshet_process.h"
+
+namespace freshet::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kSchema = R"(
+CREATE SCHEMA "Sales Dept";
+CREATE TYPE mood AS ENUM ('glad', 'sad');
+CREATE TABLE item (id bigint PRIMARY KEY, name text NOT NULL, price numeric(10,2), tags text[], added timestamptz);
+CREATE TABLE "Sales Dept"."Order" (a int, b uuid, state mood, doc jsonb, PRIMARY KEY (b, a));
+CREATE TABLE without_key (a int);
+INSERT INTO item SELECT g, 'name ' || g, g / 100.0, ARRAY['x', g::text], now() FROM generate_series(1, 5000) g;
+INSERT INTO "Sales Dept"."Order" SELECT g, md5(g::text)::uuid, 'glad', '{"a": 1}' FROM generate_series(1, 500) g;
+)";
+
+class Up : public testing::Test {
+ protected:
+  bool arrives(const app::EndpointLine& endpoints, const std::string& sql, const std::string& value) {
+    return eventually([&] { return mirror_value(endpoints, sql) == value; }, 60s);
+  }
+  void expect_equal_sides(const Installation& line) {
+    const Ended parity = line.parity();
+    EXPECT_EQ(parity.status, 0) << parity.output;
+  }
+
+  TestDatabase database_;
+  Installation line_{database_, kSchema};
+};
+
+TEST_F(Up, BringsAForeignSchemaOverAndFollowsIt) {
+  const auto up = line_.start();
+  const app::EndpointLine endpoints = line_.endpoints(*up);
+  EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.item", "5000")) << line_.output();
+  EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.`Order`", "500"));
+
+  database_.sql(
+      "INSERT INTO item VALUES (-1, 'new', NULL, NULL, NULL); UPDATE item SET name = 'other' WHERE id = 1;"
+      "DELETE FROM item WHERE id = 2; UPDATE item SET id = 100000 WHERE id = 3");
+  EXPECT_TRUE(arrives(endpoints,
+                      "SELECT concat(toString(count()), ' ', argMin(name, id)) FROM src.item WHERE id < 5",
+                      "3 new"));
+  EXPECT_EQ(mirror_value(endpoints, "SELECT name FROM src.item WHERE id = 1"), "other");
+  expect_equal_sides(line_);
+}
+
+TEST_F(Up, TellsTheTruthOnItsPort) {
+  const auto up = line_.start();
+  const app::EndpointLine endpoints = line_.endpoints(*up);
+  EXPECT_EQ(http_get(endpoints.http, "/healthz").status, 200);
+  EXPECT_TRUE(eventually([&] { return http_get(endpoints.http, "/readyz").status == 200; }, 60s))
+      << http_get(endpoints.http, "/readyz").body;
+  EXPECT_THAT(http_get(endpoints.http, "/").body, HasSubstr("<title>Freshet</title>"));
+  EXPECT_THAT(http_get(endpoints.http, "/metrics").body, HasSubstr("freshet_ready 1"));
+  EXPECT_EQ(http_get(endpoints.http, "/nothing").status, 404);
+
+  const auto status = line_.status();
+  ASSERT_TRUE(status);
+  EXPECT_TRUE(status->ready.ready);
+  EXPECT_EQ(status->streams.size(), 2u);
+  for (const app::StageLine& stage : status->stages)
+    EXPECT_EQ(stage.state, "running") << stage.name << stage.error;
+  EXPECT_THAT(endpoints.postgres, HasSubstr(database_.name()));
+}
+
+TEST_F(Up, StopsInOrderAndGoesOnWhereItWas) {
+  auto up = line_.start();
+  app::EndpointLine endpoints = line_.endpoints(*up);
+  EXPECT_TRUE(line_.wait_until_loaded()) << line_.output();
+  EXPECT_EQ(up->stop(SIGTERM, 30s), 0) << line_.output();
+  EXPECT_FALSE(std::filesystem::exists(line_.data() + "/endpoints.json"));
+  EXPECT_FALSE(line_.status());
+
+  database_.sql("INSERT INTO item SELECT g, 'later', 1, NULL, NULL FROM generate_series(10001, 10100) g");
+  up = line_.start();
+  endpoints = line_.endpoints(*up);
+  EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.item", "5100")) << line_.output();
+  // Nothing was read again.
+  EXPECT_EQ(mirror_value(endpoints, "SELECT count() FROM raw.item"), "5100");
+  expect_equal_sides(line_);
+}
+
+TEST_F(Up, SurvivesItsOwnDeathAndItsEngines) {
+  auto up = line_.start();
+  app::EndpointLine endpoints = line_.endpoints(*up);
+  const std::string clickhouse = endpoints.clickhouse;
+  EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.item", "5000")) << line_.output();
+
+  std::ifstream log(line_.data() + "/log/up.jsonl");
+  const std::string text((std::istreambuf_iterator<char>(log)), {});
+  std::smatch match;
+  ASSERT_TRUE(std::regex_search(text, match, std::regex(R"("event":"store_started","pid":(\d+))"))) << text;
+  kill(std::stoi(match[1]), SIGKILL);
+  database_.sql("DELETE FROM item WHERE id > 4000");
+  EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.item", "4000")) << line_.output();
+
+  EXPECT_EQ(up->stop(SIGKILL, 10s), 128 + SIGKILL);
+  database_.sql("DELETE FROM item WHERE id > 3000");
+  up = line_.start();
+  std::filesystem::remove(line_.data() + "/endpoints.json");  // of the process that couldn't remove it
+  endpoints = line_.endpoints(*up);
+  EXPECT_EQ(endpoints.clickhouse, clickhouse);  // the port is kept
+  EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.item", "3000")) << line_.output();
+  expect_equal_sides(line_);
+}
+
+TEST_F(Up, RolesRunApartOnOneData) {
+  const auto capture = line_.start("capture");
+  const auto load = line_.start("load");
+  const app::EndpointLine endpoints = line_.endpoints(*load);
+  EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.item", "5000")) << line_.output("load");
+  database_.sql("DELETE FROM item WHERE id > 10");
+  EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.item", "10"));
+  expect_equal_sides(line_);
+}
+
+TEST_F(Up, ParityRunsTheLineWhenNothingElseDoes) {
+  expect_equal_sides(line_);
+  database_.sql("DELETE FROM item WHERE id > 10");
+  expect_equal_sides(line_);
+}
+
+TEST_F(Up, ASecondOneOnTheSameDataIsRefused) {
+  const auto up = line_.start();
+  line_.endpoints(*up);
+  const Ended second = freshet({"up", line_.project(), "--data", line_.data()});
+  EXPECT_EQ(second.status, 1);
+  EXPECT_THAT(second.output, HasSubstr(std::to_string(up->pid())));
+  EXPECT_TRUE(up->running());
+}
+
+}  // namespace
+}  // namespace freshet::test
