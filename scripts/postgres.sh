@@ -3,8 +3,14 @@
 
 PG_BIN=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
 
+# as_postgres FOLDER COMMAND…: with FOLDER within reach, also below a folder that is root's alone (/root).
 as_postgres() {
-  if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --init-groups "$@"; else "$@"; fi
+  local folder=$1 become=(setpriv --reuid=postgres --regid=postgres --init-groups)
+  shift
+  [ "$(id -u)" = 0 ] || exec "$@"
+  "${become[@]}" test -x "$folder" ||
+    become+=(--inh-caps=+dac_read_search --ambient-caps=+dac_read_search)
+  exec "${become[@]}" "$@"
 }
 
 # free_port: a loopback port that nobody listens on now.
@@ -22,7 +28,7 @@ postgres_init() {
   shift
   mkdir -p "$data"
   [ "$(id -u)" != 0 ] || chown postgres: "$data"
-  as_postgres "$PG_BIN/initdb" -D "$data" -U postgres -A trust -E UTF8 --locale=C "$@" >"$data.initdb.log" 2>&1 || {
+  (cd / && as_postgres "$data" "$PG_BIN/initdb" -D "$data" -U postgres -A trust -E UTF8 --locale=C "$@") >"$data.initdb.log" 2>&1 || {
     cat "$data.initdb.log" >&2
     return 1
   }
@@ -35,11 +41,7 @@ postgres_run() {
   local data=$1 port=$2 log=$3
   exec >>"$log" 2>&1 </dev/null
   cd /
-  if [ "$(id -u)" = 0 ]; then
-    exec setsid setpriv --reuid=postgres --regid=postgres --init-groups \
-      "$PG_BIN/postgres" -D "$data" -p "$port" -h 127.0.0.1 -k ''
-  fi
-  exec setsid "$PG_BIN/postgres" -D "$data" -p "$port" -h 127.0.0.1 -k ''
+  as_postgres "$data" setsid "$PG_BIN/postgres" -D "$data" -p "$port" -h 127.0.0.1 -k ''
 }
 
 # postgres_wait DATA PORT SECONDS: until it answers; fails when it ended, or the time did.
