@@ -4,6 +4,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
 
 #include "line/line.h"
 
@@ -18,11 +21,17 @@ int generate(const std::vector<std::string>& arguments) {
   return run({.arguments = all, .environment = {}, .output = "", .user = ""}, 240s);
 }
 
+// The project with a free port for its page, and its periodic tables read often.
 std::string adshop(const TempDir& dir) {
   namespace fs = std::filesystem;
   const fs::path copy = fs::path(dir.path()) / "adshop";
   fs::copy(fs::path(std::getenv("FRESHET_SOURCE_DIR")) / "projects/adshop", copy,
            fs::copy_options::recursive);
+  const std::string often = "  periodic: 5s\nhttp:\n  listen: 127.0.0.1:0\n";
+  std::stringstream pipeline;
+  pipeline << std::ifstream(copy / "pipeline.yaml").rdbuf();
+  const std::string text = pipeline.str();
+  std::ofstream(copy / "pipeline.yaml") << std::regex_replace(text, std::regex("  periodic: 1h\n"), often);
   return copy;
 }
 
