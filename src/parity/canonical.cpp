@@ -69,7 +69,7 @@ std::string source_value(Writing writing, std::string_view type, std::string_vie
 std::string mirror_value(Writing writing, std::string_view type, std::string_view value) {
   switch (writing) {
     case Writing::text:
-      return type == "Bool" ? fmt::format("transform(toString({}), ['true', 'false'], ['t', 'f'])", value)
+      return type == "Bool" ? fmt::format("if({0} IS NULL, NULL, if({0}, 't', 'f'))", value)
                             : fmt::format("toString({})", value);
     case Writing::hex: return fmt::format("lower(hex({}))", value);
     case Writing::float_bits:

@@ -60,6 +60,7 @@ ComparedTable compared_table(const contract::StreamContract& contract, postgres:
   ComparedTable compared{to_string(contract.source),
                          from_clause(source, table),
                          contract.mirror,
+                         contract.on_delete == contract::OnDelete::keep ? "NOT is_deleted" : "1",
                          {},
                          {},
                          contract.mode == contract::Mode::periodic};

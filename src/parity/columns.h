@@ -15,6 +15,8 @@ struct ComparedTable {
   std::string name;         // for people: "app.orders"
   std::string source_from;  // for FROM: ONLY "app"."orders" AS t
   std::string mirror_name;  // "orders": raw.orders, src.orders
+  std::string
+      mirror_rows;  // a condition: those of src.orders that live; it keeps deleted ones where asked to
   std::vector<ComparedColumn> columns;
   std::vector<ComparedColumn> key;  // in its order
   bool periodic = false;

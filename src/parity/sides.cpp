@@ -80,9 +80,9 @@ MirrorSide::MirrorSide(clickhouse::Client& client, const ComparedTable& table)
     : client_(client),
       raw_(clickhouse::quote_table("raw", table.mirror_name)),
       key_text_(mirror_text(table.key)) {
-  hashed_ = fmt::format("SELECT {} AS __key, {} % {} AS __bucket, MD5({}) AS __row FROM {} WHERE ", key_text_,
-                        mirror_bits("MD5(__key)", 1), kBuckets, mirror_text(table.columns),
-                        clickhouse::quote_table("src", table.mirror_name));
+  hashed_ = fmt::format("SELECT {} AS __key, {} % {} AS __bucket, MD5({}) AS __row FROM {} WHERE {} AND ",
+                        key_text_, mirror_bits("MD5(__key)", 1), kBuckets, mirror_text(table.columns),
+                        clickhouse::quote_table("src", table.mirror_name), table.mirror_rows);
 }
 
 Buckets MirrorSide::buckets(const Window& window) {

@@ -26,6 +26,8 @@ struct Value {
 
 const std::vector<Value> kValues = {
     {"b", "boolean", "true", "Bool", "true", "false"},
+    {"maybe", "boolean", "true", "Nullable(Bool)", "true", "NULL"},
+    {"neither", "boolean", "NULL", "Nullable(Bool)", "NULL", "false"},
     {"i8", "bigint", "-9223372036854775808", "Int64", "-9223372036854775808", "-9223372036854775807"},
     {"f4", "real", "'1e-45'", "Float32", "reinterpretAsFloat32(toUInt32(1))", "0"},
     {"f8", "float8", "'-0'", "Float64", "-0.0", "0.0"},
@@ -160,6 +162,17 @@ TEST_F(Parity, NamesRowsThatAreMissingOnEitherSide) {
   EXPECT_EQ(report.tables[0].differences[0].side, Side::only_in_source);
   EXPECT_EQ(report.tables[0].differences[1].key, "120");
   EXPECT_EQ(report.tables[0].differences[1].side, Side::only_in_mirror);
+}
+
+TEST_F(Parity, LeavesOutWhatTheMirrorKeepsOfDeletedRows) {
+  make({}, 3);
+  contract_.on_delete = contract::OnDelete::keep;
+  client_.execute("INSERT INTO raw.`" + contract_.mirror + "` VALUES (4, 1, 1)");
+  client_.execute("CREATE OR REPLACE VIEW src.`" + contract_.mirror +
+                  "` AS SELECT id, _deleted = 1 AS is_deleted, _version FROM raw.`" + contract_.mirror + "`");
+  const Report report = judge();
+  EXPECT_EQ(report.exit_status(), 0) << to_text(report);
+  EXPECT_EQ(report.tables[0].mirror_rows, 3u);
 }
 
 TEST_F(Parity, DoesNotMistakeTwoSwappedRowsForEqualOnes) {
