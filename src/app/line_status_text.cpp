@@ -54,8 +54,9 @@ std::string left_of(const SnapshotLine& snapshot) {
   return snapshot.seconds_left ? clock_time(*snapshot.seconds_left) : "--:--:--";
 }
 
+// A periodic table is read again and again: that is its way of being followed.
 bool snapshotting(const StreamLine& stream) {
-  return stream.snapshot && stream.snapshot->active();
+  return stream.snapshot && stream.snapshot->active() && !stream.snapshot->periodic;
 }
 
 std::string_view color_of(const StageLine& stage) {
