@@ -122,7 +122,7 @@ void Connection::clear_leftovers() {
   query("SELECT 1 FORMAT Null");
 }
 
-Engine::Engine(EngineOptions options)
+Engine::Engine(const EngineOptions& options)
     : path_argument_("--path=" + options.data_path),
       config_argument_("--config-file=" + options.config_file),
       anchor_(connect_or_throw(path_argument_, config_argument_)),

@@ -91,7 +91,7 @@ struct EngineOptions {
 class Engine {
  public:
   // Opens the data, which takes a moment per table. Error{capacity, config} when it can't.
-  explicit Engine(EngineOptions options);
+  explicit Engine(const EngineOptions& options);
 
   Connection connect() const;
   // Ends the statement that runs under this query id, if any, soon after.

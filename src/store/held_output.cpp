@@ -12,22 +12,21 @@
 namespace freshet::store {
 namespace {
 
+[[noreturn]] void throw_io_error() {
+  throw Error(ErrorKind::capacity,
+              std::string("can't keep a result in a temporary file: ") + std::strerror(errno));
+}
+
 // In the working directory, which is the store's own; gone with the process whatever happens.
 std::FILE* open_unnamed() {
   const int fd = ::open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   std::FILE* file = fd < 0 ? nullptr : ::fdopen(fd, "w+");
-  if (file == nullptr) {
-    throw Error(ErrorKind::capacity,
-                std::string("can't keep a result in a temporary file: ") + std::strerror(errno));
-  }
+  if (file == nullptr) throw_io_error();
   return file;
 }
 
 void write_all(std::FILE* file, std::string_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file) != bytes.size()) {
-    throw Error(ErrorKind::capacity,
-                std::string("can't keep a result in a temporary file: ") + std::strerror(errno));
-  }
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file) != bytes.size()) throw_io_error();
 }
 
 }  // namespace
@@ -47,10 +46,11 @@ void HeldOutput::append(std::string_view bytes) {
 
 void HeldOutput::replay(const std::function<void(std::string_view)>& take) {
   if (in_memory()) return take(memory_);
-  std::rewind(file_.get());
+  if (std::fseek(file_.get(), 0, SEEK_SET) != 0) throw_io_error();
   std::array<char, 65536> part;
   while (const std::size_t got = std::fread(part.data(), 1, part.size(), file_.get()))
     take({part.data(), got});
+  if (std::ferror(file_.get()) != 0) throw_io_error();
 }
 
 }  // namespace freshet::store

@@ -113,6 +113,7 @@ void write_port(int fd, std::uint16_t port) {
 void prepare_process(const Folders& folders) {
   ::signal(SIGPIPE, SIG_IGN);
   const int null = ::open("/dev/null", O_RDONLY);
+  if (null < 0) throw Error(ErrorKind::config, "can't open /dev/null");
   ::dup2(null, STDIN_FILENO);
   ::close(null);
   std::filesystem::current_path(folders.run);

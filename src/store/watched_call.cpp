@@ -13,6 +13,7 @@
 
 #include "adapter/http/socket.h"
 #include "base/error.h"
+#include "base/log.h"
 
 namespace freshet::store {
 namespace {
@@ -129,7 +130,8 @@ Statistics run_rows(const RowsCall& call, const http::Exchange& exchange,
   if (failure) {
     try {
       statement.statistics();
-    } catch (const ClickHouseError&) {
+    } catch (const ClickHouseError& error) {
+      log::debug("store_query_ended_with_its_client", {{"reason", error.what()}});
     }
     std::rethrow_exception(failure);
   }

@@ -273,8 +273,8 @@ void send_plain(Socket& socket, int status, std::string_view text) {
                     status, reason(status), text.size(), text),
         std::chrono::seconds(1));
     socket.shut_down_writing();
-  } catch (const Error&) {
-    // It left by itself.
+  } catch (const Error& error) {
+    log::debug("http_client_left", {{"reason", error.what()}});
   }
 }
 

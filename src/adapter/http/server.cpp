@@ -30,7 +30,7 @@ class Server::Impl {
         handler_(std::move(handler)),
         listener_(listen_on(options_.address, options_.port)),
         port_(port_of(listener_)),
-        acceptor_([this](std::stop_token stop) { accept_until(stop); }) {}
+        acceptor_([this](const std::stop_token& stop) { accept_until(stop); }) {}
 
   ~Impl() { stop(Milliseconds(0)); }
 
