@@ -3,6 +3,13 @@
 
 PG_BIN=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
 
+# with_us SIGNAL COMMAND…: becomes the command, which gets the signal when the script ends, even by kill -9.
+with_us() {
+  local signal=$1
+  shift
+  exec setpriv --pdeathsig "$signal" "$@"
+}
+
 # as_postgres FOLDER COMMAND…: with FOLDER within reach, also below a folder that is root's alone (/root).
 as_postgres() {
   local folder=$1 become=(setpriv --reuid=postgres --regid=postgres --init-groups)
@@ -41,7 +48,7 @@ postgres_run() {
   local data=$1 port=$2 log=$3
   exec >>"$log" 2>&1 </dev/null
   cd /
-  as_postgres "$data" setsid "$PG_BIN/postgres" -D "$data" -p "$port" -h 127.0.0.1 -k ''
+  as_postgres "$data" setpriv --pdeathsig INT setsid "$PG_BIN/postgres" -D "$data" -p "$port" -h 127.0.0.1 -k ''
 }
 
 # postgres_wait DATA PORT SECONDS: until it answers; fails when it ended, or the time did.

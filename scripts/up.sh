@@ -110,7 +110,7 @@ prepare_source() {
     start_own_postgres
     fill_adshop
     export FRESHET_SOURCE_URL=$SOURCE
-    setsid "$BUILD/adshop-generator" live "$SOURCE" --rate "$RATE" >>"$DATA/log/generator.log" 2>&1 </dev/null &
+    with_us TERM setsid "$BUILD/adshop-generator" live "$SOURCE" --rate "$RATE" >>"$DATA/log/generator.log" 2>&1 </dev/null &
     generator_pid=$!
     return
   fi
@@ -133,7 +133,7 @@ trap stop_all EXIT
 # Ctrl-C is how it is meant to end, unless it was asked for a comparison that now isn't made.
 trap 'exit $([ -z "$FOR" ] && echo 0 || echo 130)' INT TERM
 prepare_source
-"$BUILD/freshet" up "$PROJECT" --data "$DATA" &
+with_us TERM "$BUILD/freshet" up "$PROJECT" --data "$DATA" &
 freshet_pid=$!
 
 status=0
