@@ -37,6 +37,11 @@ std::string chosen(const Choice& choice, std::string_view bucket, std::string_vi
   return fmt::format("{} IN ({})", bucket, fmt::join(choice.buckets, ", "));
 }
 
+// A version's commit LSN: 56 bits, above the 64 of the change LSN.
+std::string commit_of(std::string_view version) {
+  return fmt::format("toUInt64(bitAnd(bitShiftRight({}, 64), toUInt128(72057594037927935)))", version);
+}
+
 // Lists of keys make long statements.
 clickhouse::With judging() {
   return {.settings = {{"max_query_size", "16777216"}, {"output_format_decimal_trailing_zeros", "0"}},
@@ -78,6 +83,7 @@ Listing SourceSide::list(const Window& window, const Choice& choice) {
 
 MirrorSide::MirrorSide(clickhouse::Client& client, const ComparedTable& table)
     : client_(client),
+      mirror_(table.mirror_name),
       raw_(clickhouse::quote_table("raw", table.mirror_name)),
       key_text_(mirror_text(table.key)) {
   hashed_ = fmt::format("SELECT {} AS __key, {} % {} AS __bucket, MD5({}) AS __row FROM {} WHERE {} AND ",
@@ -105,13 +111,17 @@ Listing MirrorSide::list(const Window& window, const Choice& choice) {
   return listing;
 }
 
+Lsn MirrorSide::last_truncate() {
+  return Lsn(number(
+      client_.value("SELECT " + commit_of("max(version)") + " FROM freshet.floors WHERE table = {t:String}",
+                    {.params = {clickhouse::text_param("t", mirror_)}})));
+}
+
 std::map<std::string, Lsn> MirrorSide::last_commits(const Window& window,
                                                     const std::vector<std::string>& keys) {
   const std::string sql = fmt::format(
-      "SELECT {} AS __key, toUInt64(bitAnd(bitShiftRight(max(_version), 64), toUInt128(72057594037927935))) "
-      "FROM {} WHERE {} "
-      "AND __key IN ({}) GROUP BY __key",
-      key_text_, raw_, window.mirror_where, literals(keys, clickhouse::quote_literal));
+      "SELECT {} AS __key, {} FROM {} WHERE {} AND __key IN ({}) GROUP BY __key", key_text_,
+      commit_of("max(_version)"), raw_, window.mirror_where, literals(keys, clickhouse::quote_literal));
   std::map<std::string, Lsn> commits;
   for (const auto& row : client_.rows(sql, judging()))
     commits.emplace(row.at(0).value(), Lsn(number(row.at(1).value())));

@@ -47,12 +47,15 @@ class MirrorSide {
   MirrorSide(clickhouse::Client& client, const ComparedTable& table);
   Buckets buckets(const Window& window);
   Listing list(const Window& window, const Choice& choice);
+  // The commit of the last TRUNCATE: it takes rows away without a version of theirs.
+  Lsn last_truncate();
   // The commit LSN of each key's last version, deletes included; a key without any is left out.
   std::map<std::string, Lsn> last_commits(const Window& window, const std::vector<std::string>& keys);
 
  private:
   clickhouse::Client& client_;
   std::string hashed_;
+  std::string mirror_;
   std::string raw_;
   std::string key_text_;
 };

@@ -118,6 +118,11 @@ void TableParity::settle(const Window& window, Choice choice) {
 std::vector<std::string> TableParity::moved_since(Lsn lsn, const Window& window,
                                                   const std::vector<std::string>& keys) {
   std::vector<std::string> moved;
+  if (mirror_.last_truncate() >= lsn) {
+    moved = keys;
+    std::ranges::sort(moved);
+    return moved;
+  }
   for (std::size_t from = 0; from < keys.size(); from += kKeysRechecked) {
     const auto end = keys.begin() + static_cast<std::ptrdiff_t>(std::min(from + kKeysRechecked, keys.size()));
     for (const auto& [key, commit] :

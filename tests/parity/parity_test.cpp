@@ -70,6 +70,9 @@ class Parity : public testing::Test {
         "String, "
         "commit_lsn UInt64))) ENGINE = MergeTree ORDER BY round");
     client_.execute("INSERT INTO freshet.cuts VALUES (1, 18446744073709551615, [])");
+    client_.execute(
+        "CREATE TABLE IF NOT EXISTS freshet.floors (table String, version UInt128) ENGINE = MergeTree ORDER "
+        "BY table");
   }
 
   ~Parity() override {
@@ -190,6 +193,16 @@ TEST_F(Parity, LeavesAKeyThatKeepsMovingUndecided) {
   const Report report = judge();
   EXPECT_EQ(report.exit_status(), 2) << to_text(report);
   EXPECT_EQ(report.tables[0].verdict, Verdict::undecided);
+}
+
+// A TRUNCATE after the source was read takes rows from the mirror, and leaves no version of theirs.
+TEST_F(Parity, DoesNotBlameRowsThatATruncateTookAway) {
+  make({}, 5);
+  client_.execute("INSERT INTO raw.`" + contract_.mirror + "` VALUES (3, 2, 1)");
+  EXPECT_EQ(judge().exit_status(), 1);
+  client_.execute("INSERT INTO freshet.floors SELECT '" + contract_.mirror +
+                  "', bitShiftLeft(toUInt128(1), 119)");
+  EXPECT_EQ(judge().exit_status(), 2);
 }
 
 TEST_F(Parity, SaysThatAStreamDoesNotCatchUp) {
