@@ -4,7 +4,7 @@ namespace freshet::load {
 namespace {
 
 // Finished blocks that may wait for a connection: with those being sent, all that this stage holds in memory.
-constexpr std::size_t kJobsQueued = 4;
+constexpr std::size_t kJobsQueued = 2;
 constexpr std::chrono::milliseconds kLook{100};
 
 }  // namespace

@@ -58,8 +58,8 @@ void Load::Line::run() {
     look_behind();
     if (!next) continue;
     const bool idle = !brings_records(*next) && since(load_.clock_, cut_at_) < kIdleCutEvery;
-    if (!idle) round({cut_ ? cut_->round + 1 : 1, *next}, false);
-    load_.clock_.sleep(pace_.wait_after(since(load_.clock_, began)), stop_);
+    const std::uint64_t bytes = idle ? 0 : round({cut_ ? cut_->round + 1 : 1, *next}, false);
+    load_.clock_.sleep(pace_.wait_after(bytes, since(load_.clock_, began)), stop_);
   }
 }
 
@@ -100,7 +100,7 @@ void Load::Line::recover() {
 }
 
 // The main path: from one cut to the next.
-void Load::Line::round(const Intent& intent, bool repeated) {
+std::uint64_t Load::Line::round(const Intent& intent, bool repeated) {
   const SteadyTime began = load_.clock_.steady();
   if (cut_ && intent.to.journal != cut_->mark.journal)
     throw Error(ErrorKind::identity,
@@ -130,6 +130,7 @@ void Load::Line::round(const Intent& intent, bool repeated) {
   log_.trim(intent.round);
   tell(RoundDone{intent.round, intent.to.commit_lsn, reading.counts, took, repeated});
   publish(took);
+  return reading.counts.bytes;
 }
 
 bool Load::Line::brings_records(const journal::Watermark& to) const {

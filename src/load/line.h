@@ -45,7 +45,8 @@ class Load::Line {
   void prepare_tables();
   void recover();
 
-  void round(const Intent& intent, bool repeated);
+  // The bytes it read.
+  std::uint64_t round(const Intent& intent, bool repeated);
   bool brings_records(const journal::Watermark& to) const;
   void read(Reading& reading);
   bool passes(Reading& reading, const Change& change, const journal::Partition& partition);

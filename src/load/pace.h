@@ -14,7 +14,8 @@ class Pace {
     std::uint64_t bytes_min = 4 << 20;
     std::uint64_t bytes_max = 256 << 20;
     std::chrono::milliseconds round_aim{1'000};  // a round of a backlog shouldn't take longer
-    std::chrono::milliseconds gap{100};          // between the beginnings of two rounds
+    std::chrono::milliseconds gap{100};          // between the beginnings of two rounds, at least
+    std::chrono::milliseconds gap_max{300};      // a longer round is followed at once by the next
   };
 
   explicit Pace(Limits limits) : limits_(limits), bytes_(limits.bytes_min) {}
@@ -30,9 +31,12 @@ class Pace {
       bytes_ = std::min(limits_.bytes_max, bytes_ * 2);
   }
 
-  // How long to wait before the next round, so that changes gather: many small parts cost ClickHouse merges.
-  std::chrono::milliseconds wait_after(std::chrono::milliseconds took) const {
-    return took < limits_.gap ? limits_.gap - took : std::chrono::milliseconds(0);
+  // How long to wait before the next round, so that changes gather: many small parts cost ClickHouse merges,
+  // and it gets as long for them as the round took. A backlog waits for nothing.
+  std::chrono::milliseconds wait_after(std::uint64_t bytes, std::chrono::milliseconds took) const {
+    if (bytes > bytes_ / 2) return std::chrono::milliseconds(0);
+    const auto cycle = std::clamp(2 * took, limits_.gap, limits_.gap_max);
+    return took < cycle ? cycle - took : std::chrono::milliseconds(0);
   }
 
  private:

@@ -8,7 +8,11 @@ namespace {
 using std::chrono::milliseconds;
 
 TEST(Pace, GrowsUnderABacklogAndShrinksWhenRoundsTakeLong) {
-  Pace pace({.bytes_min = 100, .bytes_max = 400, .round_aim = milliseconds(1000), .gap = milliseconds(100)});
+  Pace pace({.bytes_min = 100,
+             .bytes_max = 400,
+             .round_aim = milliseconds(1000),
+             .gap = milliseconds(100),
+             .gap_max = milliseconds(300)});
   pace.finished(10, milliseconds(20));
   EXPECT_EQ(pace.bytes(), 100U) << "little came: stay small";
   pace.finished(100, milliseconds(200));
@@ -22,10 +26,16 @@ TEST(Pace, GrowsUnderABacklogAndShrinksWhenRoundsTakeLong) {
 }
 
 TEST(Pace, LetsChangesGatherBetweenShortRounds) {
-  const Pace pace(
-      {.bytes_min = 100, .bytes_max = 400, .round_aim = milliseconds(1000), .gap = milliseconds(100)});
-  EXPECT_EQ(pace.wait_after(milliseconds(30)), milliseconds(70));
-  EXPECT_EQ(pace.wait_after(milliseconds(300)), milliseconds(0));
+  const Pace pace({.bytes_min = 100,
+                   .bytes_max = 400,
+                   .round_aim = milliseconds(1000),
+                   .gap = milliseconds(100),
+                   .gap_max = milliseconds(300)});
+  EXPECT_EQ(pace.wait_after(10, milliseconds(30)), milliseconds(70));
+  EXPECT_EQ(pace.wait_after(10, milliseconds(120)), milliseconds(120));
+  EXPECT_EQ(pace.wait_after(10, milliseconds(200)), milliseconds(100));
+  EXPECT_EQ(pace.wait_after(10, milliseconds(400)), milliseconds(0));
+  EXPECT_EQ(pace.wait_after(100, milliseconds(30)), milliseconds(0)) << "a backlog";
 }
 
 }  // namespace

@@ -40,8 +40,8 @@ clickhouse::With Session::limited(const clickhouse::With& with) {
   return limited;
 }
 
-void Session::execute(std::string_view sql, const clickhouse::With& with) {
-  repeat(with, [&](const clickhouse::With& limited) { return client_.execute(sql, limited); });
+clickhouse::Summary Session::execute(std::string_view sql, const clickhouse::With& with) {
+  return repeat(with, [&](const clickhouse::With& limited) { return client_.execute(sql, limited); });
 }
 
 void Session::insert(std::string_view sql, std::string_view body) {

@@ -30,7 +30,7 @@ class Session {
       : context_(context), stop_(std::move(stop)), client_(context.endpoint) {}
 
   // Each throws Error: cancelled when stopped, else only what repeating can't mend.
-  void execute(std::string_view sql, const clickhouse::With& with = {});
+  clickhouse::Summary execute(std::string_view sql, const clickhouse::With& with = {});
   // `body`: Native; compressed here.
   void insert(std::string_view sql, std::string_view body);
   std::string select(std::string_view sql, const clickhouse::With& with = {});

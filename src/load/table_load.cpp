@@ -14,8 +14,8 @@ namespace {
 
 // A batch goes out at either limit, at the next change of another version: changes of one version (a key
 // change is two) stay together.
-constexpr std::size_t kBatchRows = 65'536;
-constexpr std::size_t kBatchBytes = 8 << 20;
+constexpr std::size_t kBatchRows = 131'072;
+constexpr std::size_t kBatchBytes = 16 << 20;
 // Keys that wait at the end of a snapshot are looked at in portions of so many.
 constexpr std::size_t kSettledAtOnce = 10'000;
 
