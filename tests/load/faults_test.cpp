@@ -93,6 +93,26 @@ TEST(Outage, OfTheEngineLosesNothing) {
   rig.expect_equal("keeps");
 }
 
+// Whoever records a higher term ends the leader before it: no intent and no cut of it comes after.
+TEST(Leading, EndsWhenAnotherHasTheHighestTerm) {
+  Rig rig;
+  rig.start();
+  rig.source().insert("items", row(1, "a"));
+  rig.source().commit();
+  rig.settle();
+  const std::string rounds =
+      "SELECT max(round) FROM (SELECT round FROM freshet.cuts UNION ALL SELECT round FROM freshet.intents)";
+  rig.client().execute(
+      "INSERT INTO freshet.terms (term, holder, released) SELECT max(term) + 1, 'other', 0 FROM "
+      "freshet.terms");
+  const std::string before = rig.client().value(rounds);
+  rig.source().insert("items", row(2, "b"));
+  rig.source().commit();
+  rig.source().seal();
+  EXPECT_EQ(rig.failure().kind(), ErrorKind::identity);
+  EXPECT_EQ(rig.client().value(rounds), before);
+}
+
 // What is frozen between two rounds is the source as of one commit, whatever goes on meanwhile.
 TEST(Frozen, MirrorsShowOneCommit) {
   Rig rig;

@@ -67,19 +67,32 @@ void Rig::start() {
   options.encoding = clickhouse::Encoding::none;
   options.on_unresolved = [this](load::UnresolvedKeys keys) { unresolved.push_back(std::move(keys)); };
   load_ = std::make_unique<load::Load>(options, contracts_, *reader_, clickhouse::Endpoint(engine().url()));
+  failure_ = {};
   thread_ = std::jthread([this](std::stop_token stop) {
     try {
       load_->run(stop);
     } catch (const Error& error) {
-      ADD_FAILURE() << error.what();
+      failure_.set_value(error);
     }
   });
+}
+
+Error Rig::failure() {
+  failure_expected_ = true;
+  std::future<Error> failure = failure_.get_future();
+  if (failure.wait_for(std::chrono::seconds(20)) != std::future_status::ready)
+    return Error(ErrorKind::transient, "load has not ended");
+  return failure.get();
 }
 
 void Rig::stop() {
   if (!thread_.joinable()) return;
   thread_.request_stop();
   thread_.join();
+  if (failure_expected_) return;
+  std::future<Error> failure = failure_.get_future();
+  if (failure.wait_for(std::chrono::seconds(0)) == std::future_status::ready)
+    ADD_FAILURE() << failure.get().what();
 }
 
 void Rig::reach(Lsn lsn) {

@@ -2,6 +2,7 @@
 // in a process of its own that can be killed.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,8 @@ class Rig {
   std::optional<load::TableStatus> status_of(const std::string& stream);
 
   std::vector<load::UnresolvedKeys> unresolved;  // read it when load stands
+  // Waits until load has ended by itself; why.
+  Error failure();
 
  private:
   TempDir dir_;
@@ -63,6 +66,8 @@ class Rig {
   clickhouse::Client client_;
   std::unique_ptr<journal::Reader> reader_;
   std::unique_ptr<load::Load> load_;
+  std::promise<Error> failure_;
+  bool failure_expected_ = false;
   std::jthread thread_;
 };
 
