@@ -113,6 +113,7 @@ std::vector<TableColumn> data_columns(const Mirror& mirror) {
 
 std::vector<std::string> key_names(const Mirror& mirror) {
   std::vector<std::string> names;
+  names.reserve(mirror.key.size());
   for (const std::size_t column : mirror.key) names.push_back(mirror.columns[column].name);
   return names;
 }

@@ -11,7 +11,7 @@ constexpr std::chrono::milliseconds kLook{100};
 
 Inserters::Inserters(const SessionContext& context, int threads, std::stop_token stop)
     : context_(context), stop_(std::move(stop)), jobs_(kJobsQueued) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this](std::stop_token own) { work(own); });
+  for (int i = 0; i < threads; ++i) threads_.emplace_back([this](const std::stop_token& own) { work(own); });
 }
 
 Inserters::~Inserters() {
@@ -50,7 +50,7 @@ void Inserters::wait_all() NO_THREAD_SAFETY_ANALYSIS {
   if (!under_way_.empty()) throw Error(ErrorKind::cancelled, "stopped while inserting");
 }
 
-void Inserters::work(std::stop_token stop) {
+void Inserters::work(const std::stop_token& stop) {
   Session session(context_, stop);
   while (!stop.stop_requested()) {
     std::optional<Job> job = jobs_.pop(stop, kLook);

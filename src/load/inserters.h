@@ -43,7 +43,7 @@ class Inserters {
   void wait_all();
 
  private:
-  void work(std::stop_token stop);
+  void work(const std::stop_token& stop);
   void finish(std::size_t table, std::optional<Error> failure, bool fatal);
   void throw_fatal() REQUIRES(mutex_);
 

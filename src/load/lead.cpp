@@ -18,7 +18,7 @@ std::uint64_t highest_term(clickhouse::Client& client) {
 
 }  // namespace
 
-void Lead::claim(clickhouse::Client& client, std::stop_token stop) {
+void Lead::claim(clickhouse::Client& client, const std::stop_token& stop) {
   client.execute("CREATE DATABASE IF NOT EXISTS freshet", {.timeout = kAskTimeout});
   client.execute(terms_table().create(), {.timeout = kAskTimeout});
   const std::uint64_t before = highest_term(client);

@@ -28,7 +28,7 @@ class Lead {
   Lead(LeadOptions options, const Clock& clock) : options_(std::move(options)), clock_(clock) {}
 
   // Records a term above all others, and waits until no statement of its predecessor can still run.
-  void claim(clickhouse::Client& client, std::stop_token stop);
+  void claim(clickhouse::Client& client, const std::stop_token& stop);
   // So that a successor needn't wait. Errors are only logged: waiting is the safe side.
   void release(clickhouse::Client& client);
 

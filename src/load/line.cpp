@@ -26,7 +26,7 @@ std::chrono::milliseconds since(const Clock& clock, SteadyTime then) {
 
 }  // namespace
 
-Load::Line::Line(Load& load, Lead& lead, std::stop_token stop)
+Load::Line::Line(Load& load, Lead& lead, const std::stop_token& stop)
     : load_(load),
       lead_(lead),
       stop_(stop),
@@ -301,9 +301,11 @@ void Load::Line::note_gaps() {
   for (const std::string& name : gaps) {
     Stream* stream = find(name);
     if (stream == nullptr || (stream->standing && stream->standing->state == StreamState::gap)) continue;
-    const std::string before = stream->standing ? " It stood because: " + stream->standing->reason : "";
+    const std::string before = stream->standing ? stream->standing->reason : "it was late";
     stream->standing =
-        Standing{StreamState::gap, name + ": the journal has dropped records that weren't loaded." + before,
+        Standing{StreamState::gap,
+                 fmt::format("{}: the journal has dropped records that weren't loaded; it stood because: {}",
+                             name, before),
                  "snapshot the table again"};
     states_.write_standing(name, *stream->standing);
     log::error("stream_gap", {{"stream", name}});

@@ -19,7 +19,7 @@ namespace freshet::load {
 
 class Load::Line {
  public:
-  Line(Load& load, Lead& lead, std::stop_token stop);
+  Line(Load& load, Lead& lead, const std::stop_token& stop);
 
   void run();
 

@@ -42,7 +42,7 @@ Load::Load(LoadOptions options, std::vector<contract::StreamContract> contracts,
 
 Load::~Load() = default;
 
-void Load::run(std::stop_token stop) {
+void Load::run(const std::stop_token& stop) {
   Lead lead(options_.lead, clock_);
   clickhouse::Client client(endpoint_);
   while (!stop.stop_requested()) {

@@ -43,7 +43,7 @@ class Load {
 
   // Until stopped. What may pass is tried again; throws Error for what needs somebody's hand, and when
   // another load has taken the lead.
-  void run(std::stop_token stop);
+  void run(const std::stop_token& stop);
 
   LoadStatus status() const { return board_.read(); }
 

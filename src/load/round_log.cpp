@@ -101,7 +101,7 @@ std::optional<Cut> RoundLog::last_cut() {
 }
 
 std::optional<Intent> RoundLog::open_intent() {
-  const std::optional<Intent> intent = newest("intents");
+  std::optional<Intent> intent = newest("intents");
   const std::optional<Intent> cut = newest("cuts");
   if (!intent || (cut && cut->round >= intent->round)) return std::nullopt;
   return intent;
