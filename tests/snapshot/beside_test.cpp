@@ -50,7 +50,8 @@ TEST_F(SnapshotBeside, WaitsForPreparedTransactions) {
   database.sql("BEGIN; INSERT INTO t VALUES (11, 'late'); PREPARE TRANSACTION 'held ''up'''");
   player.start({all_of("t")});
   EXPECT_TRUE(player.take_until([&] {
-    return player.status_of("public.t").blocker.find("prepared transaction") != std::string::npos;
+    return player.status_of("public.t").blocker.find("prepared transaction 'held ''up'''") !=
+           std::string::npos;
   }));
   database.sql("COMMIT PREPARED 'held ''up'''");
   ASSERT_TRUE(player.take_all());
