@@ -29,10 +29,16 @@ enum class Op : std::uint8_t {
   snapshot_gone = 9,  // a key that was asked for and isn't there: a tombstone of version (V, 0) for `old`
 };
 
+inline constexpr Op kFirstOp = Op::insert;
+inline constexpr Op kLastOp = Op::snapshot_gone;
+
 // Flags of snapshot_begin and snapshot_end.
 inline constexpr std::uint8_t kSweep =
     1;  // afterwards rows older than V that no chunk confirmed get a tombstone
 inline constexpr std::uint8_t kPeriodic = 2;  // a periodic table: only rows that differ are inserted
+// Flag of a snapshot_row: asked for by its key, and read after every change that its key had in the stream
+// when it was asked for.
+inline constexpr std::uint8_t kByKey = 4;
 
 // Borrows everything it points to.
 struct Change {

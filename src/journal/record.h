@@ -37,7 +37,7 @@ inline void append_record(std::string& to, const Change& change) {
 inline Change read_record(ByteReader& from) {
   const char* head = from.bytes(kRecordHead).data();
   const auto op = static_cast<std::uint8_t>(head[0]);
-  if (op < static_cast<std::uint8_t>(Op::insert) || op > static_cast<std::uint8_t>(Op::snapshot_end))
+  if (op < static_cast<std::uint8_t>(kFirstOp) || op > static_cast<std::uint8_t>(kLastOp))
     throw Error(ErrorKind::data, "unknown kind of change in a record");
   Change change;
   change.op = static_cast<Op>(op);
