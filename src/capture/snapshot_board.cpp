@@ -94,7 +94,9 @@ void SnapshotBoard::read_keys(KeyRequest request) {
                 fmt::format("ask for 1 to {} at a time", kKeysPerRequest));
   const MutexLock lock(mutex_);
   KeyJob& job = key_jobs_[++last_key_job_];
-  job.point = request.v ? std::make_shared<Point>(Point::passed_at(*request.v)) : new_point();
+  // With a barrier also where V is given: what waits for these keys is in the stream, yet may not be visible.
+  job.point = new_point();
+  job.point->given = request.v;
   job.request = std::move(request);
   happened();
 }

@@ -212,6 +212,7 @@ void SnapshotBoard::read(const KeysTask& task, ChunkRead chunk, SteadyTime now) 
   finished.chunk.stream = task.request.schema + "." + task.request.table;
   finished.chunk.schema = std::move(chunk.schema);
   finished.chunk.v = task.v;
+  finished.chunk.flags = kByKey;
   finished.chunk.after = chunk.after;
   finished.chunk.rows = std::move(chunk.rows);
   finished.chunk.gone = std::move(chunk.gone);

@@ -24,23 +24,31 @@ class Batch {
     std::string_view old;
     std::string_view row;
     bool waited;  // it has been waiting for a value since an earlier batch
+    bool by_key;  // a snapshot's row that was asked for by its key
   };
 
   void append(const Change& change) {
-    append(change.op, change.version(), change.committed_at, *change.schema, change.old, change.row, false);
+    append(change.op, change.version(), change.committed_at, *change.schema, change.old, change.row);
+    entries_.back().by_key = change.op == Op::snapshot_row && (change.flags & kByKey) != 0;
   }
   // A change that has been waiting. The schema must outlive the batch.
   void append_waiting(Op op, Version version, Micros committed_at, const TableSchema& schema,
                       std::string_view old, std::string_view row) {
-    append(op, version, committed_at, schema, old, row, true);
+    append(op, version, committed_at, schema, old, row);
+    entries_.back().waited = true;
   }
 
   Record operator[](std::size_t index) const {
     const Entry& entry = entries_[index];
     const char* from = bytes_.data() + entry.at;
-    return {entry.op,     entry.version,          entry.committed_at,
-            entry.schema, {from, entry.old_size}, {from + entry.old_size, entry.row_size},
-            entry.waited};
+    return {entry.op,
+            entry.version,
+            entry.committed_at,
+            entry.schema,
+            {from, entry.old_size},
+            {from + entry.old_size, entry.row_size},
+            entry.waited,
+            entry.by_key};
   }
 
   bool empty() const { return entries_.empty(); }
@@ -61,13 +69,14 @@ class Batch {
     std::uint32_t old_size;
     std::uint32_t row_size;
     Op op;
-    bool waited;
+    bool waited = false;
+    bool by_key = false;
   };
 
   void append(Op op, Version version, Micros committed_at, const TableSchema& schema, std::string_view old,
-              std::string_view row, bool waited) {
+              std::string_view row) {
     entries_.push_back({version, &schema, committed_at, bytes_.size(), static_cast<std::uint32_t>(old.size()),
-                        static_cast<std::uint32_t>(row.size()), op, waited});
+                        static_cast<std::uint32_t>(row.size()), op});
     bytes_ += old;
     bytes_ += row;
   }

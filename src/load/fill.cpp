@@ -16,7 +16,14 @@ class Filler {
         filled_(images.size()),
         behind_(images.size()),
         needed_(images.size()) {
-    for (std::uint32_t i = 0; i < mirror.size(); ++i) held_[mirror[i].key].push_back(i);
+    for (std::uint32_t i = 0; i < mirror.size(); ++i) {
+      held_[mirror[i].key].push_back(i);
+      note_newest(mirror[i].key, mirror[i].version);
+    }
+    for (std::uint32_t i = 0; i < images.size(); ++i) {
+      note_newest(images[i].key, images[i].version);
+      if (images[i].by_key) by_key_[images[i].key] = i;
+    }
   }
 
   std::vector<Filled> run() {
@@ -31,6 +38,11 @@ class Filler {
   }
 
  private:
+  void note_newest(KeyId key, Version version) {
+    Version& newest = newest_[key];
+    newest = std::max(newest, version);
+  }
+
   // Two passes: until settle(), an image without a donor is `waits`.
   void find_donor(std::uint32_t index) {
     const Image& image = images_[index];
@@ -53,9 +65,12 @@ class Filler {
     filled_[index] = {Filling::waits, 0};
     const std::optional<std::uint32_t> row = best_held(from, eligible);
     const std::optional<std::uint32_t> earlier = latest_image(from, eligible);
+    // Its old key is another row's by now, and a running snapshot may have read that one.
+    const bool in_doubt = !own && image.donors_from > kAnyVersion && newest_[from] > image.version;
     if (earlier && (!row || images_[*earlier].version >= mirror_[*row].version)) {
-      take_from_batch(index, *earlier);
-    } else if (row && !mirror_[*row].blank) {
+      const bool sent = !images_[*earlier].open && images_[*earlier].version > image.donors_from;
+      if (sent || !in_doubt) take_from_batch(index, *earlier);
+    } else if (row && !mirror_[*row].blank && !in_doubt) {
       filled_[index] = {Filling::mirror, *row};
     }
   }
@@ -101,6 +116,9 @@ class Filler {
     if (filled.filling == Filling::waits && !needed_[index]) {
       if (superseded(index))
         filled.filling = Filling::superseded;
+      else if (const auto row = by_key_.find(image.key);
+               row != by_key_.end() && image.version == newest_[image.key])
+        filled = {Filling::batch, row->second};
       else if (image.donors_from == Version())
         filled.filling = Filling::missing;
     }
@@ -127,6 +145,8 @@ class Filler {
   std::unordered_map<KeyId, std::vector<std::uint32_t>> held_;
   std::unordered_map<KeyId, std::vector<std::uint32_t>> earlier_;  // images of a key, so far
   std::unordered_map<KeyId, Version> highest_;                     // that stands, of a key, from the end
+  std::unordered_map<KeyId, Version> newest_;                      // that is known of a key
+  std::unordered_map<KeyId, std::uint32_t> by_key_;                // images
 };
 
 }  // namespace

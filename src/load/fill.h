@@ -5,6 +5,11 @@
 // A missing value comes from the last state of the same key (of the old key on a key change) at or below the
 // row's own version: earlier in the batch, else in the mirror. So a round done again gives the same rows.
 // Where the mirror holds only a higher version, the row is superseded already and nothing needs filling.
+//
+// A snapshot's row has the version (V, 0) and shows its key as it was when its chunk was read, some time
+// between V and the changes before it in the stream. For its own key that does no harm: had the value been
+// sent after V, it would be taken from there. But another row may have taken the key by then, so what moved
+// away from the key takes the row's values only while nothing of the key is newer.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +23,9 @@ namespace freshet::load {
 
 using KeyId = std::uint32_t;  // of a key within one batch
 
+// For Image::donors_from: the table's first snapshot has yet to begin.
+inline constexpr Version kAnyVersion{UInt128{1}};
+
 // One state of one key that a change writes.
 struct Image {
   KeyId key = 0;
@@ -29,6 +37,7 @@ struct Image {
   bool open = false;       // values are missing
   bool blank = false;      // a tombstone: a key without values, gives none
   bool unseen_ok = false;  // a removal: where no state was ever seen there is nothing to keep
+  bool by_key = false;     // a snapshot's row, read after all changes here: as its key's newest state left it
   std::optional<std::uint32_t> recorded = {};  // in freshet.fills, by an earlier attempt at this round
 };
 

@@ -122,6 +122,34 @@ TEST(Fill, OfAMovedRowThatTheSnapshotReadUnderItsNewKey) {
             Fillings{Filling::mirror});
 }
 
+TEST(Fill, TakesNothingFromAnotherRowThatHasTheOldKeyByNow) {
+  const Image row{.key = kA, .donor = kA, .version = snapshot(10)};
+  const Image moved = during_snapshot(moved_here(kB, kA, 18), 10);
+  EXPECT_EQ(fillings({row, tombstone(kA, 18), moved}), (Fillings{complete, complete, batch}));
+  EXPECT_EQ(fillings({row, tombstone(kA, 18), moved, whole(kA, 20)}),
+            (Fillings{complete, complete, waits, complete}))
+      << "the snapshot may have read the row of 20";
+  EXPECT_EQ(fillings({moved}, {{kA, snapshot(10)}, {kA, at(20)}}), Fillings{waits});
+  EXPECT_EQ(fillings({row, whole(kA, 15), tombstone(kA, 18), moved, whole(kA, 20)}),
+            (Fillings{complete, complete, complete, batch, complete}))
+      << "what was sent is right";
+  EXPECT_EQ(fillings({row, during_snapshot(open(kA, 15), 10), tombstone(kA, 18), moved, whole(kA, 20)}),
+            (Fillings{complete, batch, complete, waits, complete}))
+      << "right for the key itself, where it is superseded, and for no other";
+}
+
+TEST(Fill, OfTheNewestStateTakesTheRowReadByItsKey) {
+  Image row{.key = kB, .donor = kB, .version = snapshot(10)};
+  const Image moved = during_snapshot(moved_here(kB, kA, 18), 10);
+  EXPECT_EQ(fillings({row, tombstone(kB, 15), moved}), (Fillings{complete, complete, waits}))
+      << "it may be the row that was removed at 15";
+  row.by_key = true;
+  EXPECT_EQ(fillings({row, tombstone(kB, 15), moved, during_snapshot(open(kB, 19), 10)}),
+            (Fillings{complete, complete, superseded, batch}));
+  EXPECT_EQ(fillings({row, tombstone(kB, 15), moved, tombstone(kB, 19)}),
+            (Fillings{complete, complete, superseded, complete}));
+}
+
 TEST(Fill, DropsARemovalOfARowThatWasNeverSeen) {
   Image gone = open(kA, 10);
   gone.unseen_ok = true;

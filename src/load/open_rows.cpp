@@ -8,8 +8,6 @@ namespace freshet::load {
 namespace {
 
 constexpr std::size_t kNone = ~std::size_t{0};
-// Of whatever came at all; Version() would say that no snapshot is awaited.
-constexpr Version kLowest{UInt128{1}};
 // Which record Image::recorded names.
 constexpr std::uint32_t kTaken = 0;
 constexpr std::uint32_t kLastResort = 1;
@@ -103,12 +101,14 @@ Image TableLoad::OpenRows::image_of(const Batch::Record& record, bool ours) {
   image.donor = image.key;
   if (ours && !gone && !record.old.empty()) image.donor = id_of(table_.key_of(record, record.old));
   image.blank = gone && !(table_.mirror_.keeps() && is_removal(record));
+  image.by_key = record.by_key;
   image.unseen_ok = record.op == Op::snapshot_gone || record.version <= table_.floor_;
   // The stream of a table may begin before its first snapshot does.
   const bool awaits_snapshot = table_.snapshots_.running() || table_.snapshots_.none_yet() ||
                                (table_.waiting_.any() && (table_.waiting_.concerns(*keys_[image.key]) ||
                                                           table_.waiting_.concerns(*keys_[image.donor])));
-  if (awaits_snapshot && !image.unseen_ok) image.donors_from = std::max(table_.snapshots_.version(), kLowest);
+  if (awaits_snapshot && !image.unseen_ok)
+    image.donors_from = std::max(table_.snapshots_.version(), kAnyVersion);
   return image;
 }
 

@@ -68,7 +68,7 @@ TEST_P(Histories, WithKillsEndLikeTheModel) {
       "0");
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, Histories, testing::Values(1U, 2U, 3U));
+INSTANTIATE_TEST_SUITE_P(Seeds, Histories, testing::Values(1U, 7U, 13U));
 
 // The engine dies again and again while changes come; load waits, says so, and drains when it is back.
 TEST(Outage, OfTheEngineLosesNothing) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,12 +26,16 @@ class History {
   struct Reading {
     std::string table;
     Lsn v;
-    std::vector<std::int64_t> left;  // keys that no chunk has read yet
+    std::vector<std::int64_t> left;      // keys that no chunk has read yet
+    std::vector<Row> read;               // not in the stream yet
+    std::set<std::int64_t> without_doc;  // keys with changes that may have to wait
   };
 
   void change(const std::string& table);
   void begin_snapshot();
   void read_chunk();
+  void bring(Reading& reading);
+  void note_unsent(const std::string& table, std::int64_t id);
   bool chance(int percent) { return pick(100) < percent; }
   int pick(int below) { return std::uniform_int_distribution<int>(0, below - 1)(random_); }
   std::int64_t any_key(const Rows& rows);

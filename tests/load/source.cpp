@@ -92,8 +92,8 @@ Lsn Source::begin_snapshot(const std::string& table, std::uint8_t flags) {
   return lsn_;
 }
 
-void Source::snapshot_row(const std::string& table, Lsn v, const Row& row) {
-  append(Op::snapshot_row, table, v, Lsn(0), 0, {}, tuple_of(row));
+void Source::snapshot_row(const std::string& table, Lsn v, const Row& row, std::uint8_t flags) {
+  append(Op::snapshot_row, table, v, Lsn(0), flags, {}, tuple_of(row));
 }
 
 void Source::snapshot_gone(const std::string& table, Lsn v, std::int64_t id) {

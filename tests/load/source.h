@@ -35,7 +35,7 @@ class Source {
 
   // Appends records of a snapshot at once, as capture does when the stream has passed the chunk.
   Lsn begin_snapshot(const std::string& table, std::uint8_t flags = 0);
-  void snapshot_row(const std::string& table, Lsn v, const Row& row);
+  void snapshot_row(const std::string& table, Lsn v, const Row& row, std::uint8_t flags = 0);
   void snapshot_gone(const std::string& table, Lsn v, std::int64_t id);
   void end_snapshot(const std::string& table, Lsn v, std::uint8_t flags = 0);
 
