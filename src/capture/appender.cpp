@@ -137,6 +137,7 @@ void Appender::on(const pgoutput::Message& message) {
   const Signal signal = parse_signal(message.content);
   if (const auto* beat = std::get_if<Beat>(&signal)) on_beat(*beat);
   if (const auto* canary = std::get_if<Canary>(&signal)) on_canary(*canary);
+  if (std::holds_alternative<Mark>(signal)) ++marks_;
 }
 
 template <class Unexpected>

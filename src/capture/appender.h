@@ -49,6 +49,7 @@ class Appender {
   const std::optional<HeartbeatNote>& heartbeat() const { return heartbeat_; }
   // Since the object was made; what was dropped as known isn't counted.
   std::uint64_t appended_bytes() const { return appended_bytes_; }
+  std::uint64_t marks() const { return marks_; }  // that somebody waits for
   std::uint64_t transactions() const { return transactions_; }
 
  private:
@@ -98,6 +99,7 @@ class Appender {
   std::optional<HeartbeatNote> heartbeat_;
   std::optional<HeartbeatNote> expected_;
   std::uint64_t appended_bytes_ = 0;
+  std::uint64_t marks_ = 0;
   std::uint64_t transactions_ = 0;
 };
 

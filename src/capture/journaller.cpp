@@ -126,7 +126,8 @@ void Journaller::wait_for_room(HandOver& hand_over, std::stop_token stop) {
 bool Journaller::something_to_seal() const {
   if (!appender_.settled()) return false;
   const bool beat = appender_.heartbeat() && appender_.heartbeat() != notes_.heartbeat;
-  return notes_changed_ || beat || appender_.appended_bytes() != sealed_bytes_;
+  return notes_changed_ || beat || appender_.appended_bytes() != sealed_bytes_ ||
+         appender_.marks() != sealed_marks_;
 }
 
 bool Journaller::seal_due() const {
@@ -154,6 +155,7 @@ void Journaller::seal() {
   notes_changed_ = false;
   chunk_schemas_.clear();
   sealed_bytes_ = appender_.appended_bytes();
+  sealed_marks_ = appender_.marks();
   sealed_at_ = clock_.steady();
   ++seals_;
   metrics_.sealed(std::chrono::duration<double>(sealed_at_ - began).count());

@@ -69,6 +69,7 @@ class Journaller : DurabilityWitness<Journaller> {
   bool notes_changed_ = false;
   std::vector<std::shared_ptr<const TableSchema>> chunk_schemas_;  // the journal may still look at them
   std::uint64_t sealed_bytes_ = 0;                                 // appender_.appended_bytes() then
+  std::uint64_t sealed_marks_ = 0;
   SteadyTime sealed_at_;
   SteadyTime chunk_at_;
   std::uint64_t seals_ = 0;

@@ -41,6 +41,7 @@ Column column(std::string_view name, std::string_view type, std::uint32_t oid, b
 
 Signal parse_signal(std::string_view content) {
   const auto word = words(content);
+  if (content == "mark") return Mark{};
   if (word.size() == 3 && word[0] == "beat") return Beat{std::string(word[1]), std::string(word[2])};
   if (word.size() == 4 && word[0] == "canary") {
     Canary canary{std::string(word[1])};

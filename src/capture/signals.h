@@ -1,9 +1,10 @@
 // What capture writes into the source's WAL for itself, with pg_logical_emit_message() and the prefix
 // `freshet`: heartbeats, which move the confirmed position of an idle database and prove at the next start
-// that this is the source we left; and the canary, which travels the whole line.
+// that this is the source we left; the canary, which travels the whole line; and marks.
 //
 //   beat <slot generation> <nonce>
 //   canary <slot generation> <id> <microseconds since 1970, by the source's clock>
+//   mark   (somebody waits until the line has come to here)
 //
 // Several projects may share a database: each knows its own by the slot generation.
 #pragma once
@@ -35,8 +36,10 @@ struct Canary {
   friend bool operator==(const Canary&, const Canary&) = default;
 };
 
-// monostate: neither; somebody else's.
-using Signal = std::variant<std::monostate, Beat, Canary>;
+struct Mark {};
+
+// monostate: none of them; somebody else's.
+using Signal = std::variant<std::monostate, Beat, Canary, Mark>;
 Signal parse_signal(std::string_view content);
 
 std::string to_text(const Beat& beat);

@@ -21,7 +21,7 @@ namespace freshet::capture {
 struct PointTask {
   std::shared_ptr<Point> point;  // touched under the board's lock only
   std::optional<Lsn> given;
-  std::optional<Barrier> raised;
+  std::optional<postgres::Barrier> raised;
 };
 
 struct PlanTask {
@@ -78,7 +78,7 @@ class SnapshotBoard {
   // Workers. Each task that next() gives is answered by exactly one of the others.
   std::optional<Task> next(SteadyTime now);
   void wait(std::stop_token stop, std::chrono::milliseconds timeout);  // until something may have changed
-  void raised(const PointTask& task, Barrier barrier, SteadyTime now);
+  void raised(const PointTask& task, postgres::Barrier barrier, SteadyTime now);
   void looked(const PointTask& task, std::optional<std::string> blocker, SteadyTime now);
   void planned(const PlanTask& task, TablePlan plan, SteadyTime now);
   void read(const BlocksTask& task, ChunkRead chunk, SteadyTime now);

@@ -119,7 +119,7 @@ Table* SnapshotBoard::find(const std::string& key, std::uint64_t attempt) {
   return found == tables_.end() || found->second.attempt != attempt ? nullptr : &found->second;
 }
 
-void SnapshotBoard::raised(const PointTask& task, Barrier barrier, SteadyTime now) {
+void SnapshotBoard::raised(const PointTask& task, postgres::Barrier barrier, SteadyTime now) {
   const MutexLock lock(mutex_);
   task.point->barrier = std::move(barrier);
   task.point->raised_at = now;

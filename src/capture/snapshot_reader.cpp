@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "adapter/postgres/barrier.h"
 #include "capture/snapshot_copy.h"
 
 namespace freshet::capture {
@@ -112,7 +113,9 @@ void ChunkReader::copy(const TableSchema& schema, const std::string& select, Row
 }
 
 Lsn ChunkReader::commit() {
-  return parse_lsn(connection_.run("COMMIT; SELECT pg_current_wal_insert_lsn()").text(0, 0));
+  const Lsn after = parse_lsn(connection_.run("COMMIT; SELECT pg_current_wal_insert_lsn()").text(0, 0));
+  postgres::emit_mark(connection_);  // the chunk waits until the stream has passed `after`
+  return after;
 }
 
 std::optional<Lsn> ChunkReader::read_blocks(const TablePlan& plan, const Leaf& leaf, Blocks blocks,

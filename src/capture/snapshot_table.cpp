@@ -28,7 +28,7 @@ std::uint8_t flags_of(const TableRequest& request) {
 
 Point Point::passed_at(Lsn v) {
   Point point;
-  point.barrier = Barrier{v, ""};
+  point.barrier = postgres::Barrier{v, ""};
   point.passed = true;
   return point;
 }

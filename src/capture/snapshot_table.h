@@ -8,18 +8,18 @@
 #include <optional>
 #include <string>
 
+#include "adapter/postgres/barrier.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "capture/snapshot.h"
-#include "capture/snapshot_barrier.h"
 #include "capture/snapshot_reading.h"
 
 namespace freshet::capture {
 
 // V and its barrier. Shared by the tables that were begun together, so that they wait for it once.
 struct Point {
-  std::optional<Lsn> given;        // V, where it is known from the start
-  std::optional<Barrier> barrier;  // raised
+  std::optional<Lsn> given;                  // V, where it is known from the start
+  std::optional<postgres::Barrier> barrier;  // raised
   bool passed = false;
   bool claimed = false;  // a worker looks at it
   SteadyTime look_at{};

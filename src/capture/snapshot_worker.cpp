@@ -64,10 +64,10 @@ void SnapshotWorker::perform(const Task& task) {
 
 void SnapshotWorker::perform(const PointTask& task) {
   if (!task.raised) {
-    Barrier barrier = raise_barrier(reader_->connection(), task.given);
+    postgres::Barrier barrier = postgres::raise_barrier(reader_->connection(), task.given);
     board_.raised(task, std::move(barrier), clock_.steady());
   } else {
-    std::optional<std::string> blocker = blocker_of(reader_->connection(), *task.raised);
+    std::optional<std::string> blocker = postgres::blocker_of(reader_->connection(), *task.raised);
     board_.looked(task, std::move(blocker), clock_.steady());
   }
 }

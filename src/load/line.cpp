@@ -16,7 +16,7 @@ namespace {
 constexpr std::chrono::milliseconds kWaitForWatermark{50};
 constexpr std::chrono::milliseconds kLookBehindEvery{1'000};
 // A watermark that brings nothing moves the cut at most this often.
-constexpr std::chrono::milliseconds kIdleCutEvery{1'000};
+constexpr std::chrono::milliseconds kIdleCutEvery{200};
 // After so many bytes the memory of all batches is added up.
 constexpr std::size_t kLookAfterBytes = 1 << 20;
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "adapter/postgres/wal_position.h"
+#include "adapter/postgres/barrier.h"
 #include "parity/cut.h"
 
 namespace freshet::parity {
@@ -74,8 +74,7 @@ auto TableParity::read_both(Read&& read_source, Read&& read_mirror) {
   postgres::wait_for_running_transactions(connection_, options_.cut_deadline, stop_);
   auto source = read_source();
   const Lsn after = postgres::insert_lsn(connection_);
-  // A quiet source would leave us waiting for its next heartbeat.
-  connection_.query("SELECT pg_logical_emit_message(true, 'freshet.parity', '')");
+  postgres::emit_mark(connection_);
   report_.cut = wait_for_cut(client_, table_.name, after, options_.cut_deadline, stop_);
   return std::pair(std::move(source), read_mirror());
 }
