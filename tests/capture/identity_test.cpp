@@ -52,6 +52,7 @@ TEST_F(Identity, AStopAndAStartRepeatNothing) {
 
 TEST_F(Identity, OnlyHeartbeatsThatAreDurableAreConfirmed) {
   run_for_a_while(line);
+  line.view().read();
   EXPECT_LE(confirmed(), line.view().watermark().commit_lsn);
   EXPECT_EQ(confirmed(), line.status().confirmed);
 }

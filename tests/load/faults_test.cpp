@@ -116,7 +116,7 @@ TEST(Leading, EndsWhenAnotherHasTheHighestTerm) {
 // What is frozen between two rounds is the source as of one commit, whatever goes on meanwhile.
 TEST(Frozen, MirrorsShowOneCommit) {
   Rig rig;
-  History history(rig.source(), 7);
+  History history(rig.source(), 7, /*snapshots=*/false);
   rig.start();
   history.step();
   rig.settle();

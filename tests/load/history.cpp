@@ -10,7 +10,7 @@ constexpr int kKeys = 12;  // few, so that keys are met again
 }  // namespace
 
 void History::step() {
-  if (reading_.empty() && chance(15)) return begin_snapshot();
+  if (snapshots_ && reading_.empty() && chance(15)) return begin_snapshot();
   if (!reading_.empty() && chance(30)) return read_chunk();
   for (int left = 1 + pick(10); left > 0; --left) change(chance(50) ? "items" : "keeps");
   source_.commit();

@@ -14,7 +14,9 @@ namespace freshet::test {
 
 class History {
  public:
-  History(Source& source, unsigned seed) : source_(source), random_(seed) {}
+  // `snapshots`: without, every state is complete as of each commit; changes wait while a table is read.
+  History(Source& source, unsigned seed, bool snapshots = true)
+      : source_(source), random_(seed), snapshots_(snapshots) {}
 
   // One transaction of one to ten changes over both streamed tables; now and then a part of a snapshot
   // instead.
@@ -44,6 +46,7 @@ class History {
 
   Source& source_;
   std::mt19937 random_;
+  const bool snapshots_;
   std::vector<Reading> reading_;  // one at most
 };
 

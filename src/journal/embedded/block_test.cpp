@@ -100,9 +100,11 @@ TEST(Record, RefusesBytesThatAreNone) {
     ByteReader cut(std::string_view(bytes).substr(0, size));
     EXPECT_THROW(read_record(cut), Error) << size;
   }
-  bytes[0] = 9;
-  ByteReader unknown(bytes);
-  EXPECT_THROW(read_record(unknown), Error);
+  for (const int op : {0, static_cast<int>(kLastOp) + 1}) {
+    bytes[0] = static_cast<char>(op);
+    ByteReader unknown(bytes);
+    EXPECT_THROW(read_record(unknown), Error) << op;
+  }
 }
 
 }  // namespace
