@@ -33,7 +33,7 @@ class CaptureStage {
   // Nothing while no run is under way.
   std::optional<capture::CaptureStatus> status() const;
 
-  // Waits here until capture runs. Beyond kRequestsMax it is dropped: load asks again at its next start.
+  // Waits here until capture runs. Beyond kRequestsMax it is dropped: load asks again.
   void request(capture::SnapshotRequest request);
   // Has the periodic tables read now, not only when their interval has passed.
   void read_periodic();

@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kAcceptFor = 100ms;  // how soon a stop is noticed
 constexpr auto kRequestDeadline = 5s;
-constexpr auto kAnswerDeadline = 30s;
 
 ErrorKind kind_named(std::string_view name) {
   for (int kind = 0; kind <= static_cast<int>(ErrorKind::cancelled); ++kind)
@@ -50,7 +49,7 @@ std::string ControlServer::answer(std::string_view request) const {
     if (handler == handlers_.end())
       throw Error(ErrorKind::unsupported, "the running freshet doesn't know this command",
                   "is it of another version? compare `freshet version` with its status");
-    return R"({"ok":true,"answer":)" + handler->second() + "}";
+    return R"({"ok":true,"answer":)" + handler->second(call.value("argument", Json()).dump()) + "}";
   } catch (const Error& error) {
     return refusal(error);
   } catch (const Json::exception&) {
@@ -58,12 +57,14 @@ std::string ControlServer::answer(std::string_view request) const {
   }
 }
 
-std::optional<std::string> ask(const std::filesystem::path& socket, const std::string& command) {
+std::optional<std::string> ask(const std::filesystem::path& socket, const std::string& command,
+                               const std::string& argument, std::chrono::milliseconds deadline) {
   if (!std::filesystem::exists(socket)) return std::nullopt;
   auto server = local::Connection::connect(socket);
   if (!server) return std::nullopt;
-  server->write_line(Json{{"command", command}}.dump(), kRequestDeadline);
-  const Json answer = Json::parse(server->read_line(kAnswerDeadline), nullptr, false);
+  server->write_line(Json{{"command", command}, {"argument", Json::parse(argument)}}.dump(),
+                     kRequestDeadline);
+  const Json answer = Json::parse(server->read_line(deadline), nullptr, false);
   if (!answer.is_object()) throw Error(ErrorKind::data, "the running freshet's answer isn't JSON");
   if (answer.value("ok", false)) return answer["answer"].dump();
   throw Error(kind_named(answer.value("kind", "")), answer.value("message", "no message"),

@@ -1,5 +1,6 @@
 // The control socket: a command is one line of JSON to the running process, the answer another.
-//   {"command":"status"}  ->  {"ok":true,"answer":{…}}  |  {"ok":false,"kind":…,"message":…,"hint":…}
+//   {"command":"status","argument":null}  ->  {"ok":true,"answer":{…}}  |
+//   {"ok":false,"kind":…,"message":…,"hint":…}
 // ControlServer::run belongs to its stage's thread, which also runs the handlers, one after the other.
 #pragma once
 
@@ -14,8 +15,9 @@
 
 namespace freshet::app {
 
-// Returns the answer as JSON text; throws Error, which is carried to the other side.
-using ControlHandlers = std::map<std::string, std::function<std::string()>>;
+// Takes the command's argument and returns the answer, both as JSON text; throws Error, which is carried to
+// the other side.
+using ControlHandlers = std::map<std::string, std::function<std::string(const std::string& argument)>>;
 
 class ControlServer {
  public:
@@ -31,7 +33,10 @@ class ControlServer {
   const ControlHandlers handlers_;
 };
 
-// The answer's JSON text; nothing when no process listens there. Throws the other side's Error.
-std::optional<std::string> ask(const std::filesystem::path& socket, const std::string& command);
+// The answer's JSON text; nothing when no process listens there. `argument`: JSON text. Throws the other
+// side's Error.
+std::optional<std::string> ask(const std::filesystem::path& socket, const std::string& command,
+                               const std::string& argument = "null",
+                               std::chrono::milliseconds deadline = std::chrono::seconds(30));
 
 }  // namespace freshet::app

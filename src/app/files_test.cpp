@@ -65,13 +65,17 @@ TEST_F(Data, ACommandIsARequestToTheRunningProcess) {
   const DataDir data(path_);
   const fs::path socket = data.socket(Role::load);
   EXPECT_EQ(ask(socket, "status"), std::nullopt);
-  const ControlServer server(
-      socket, {{"status", [] { return std::string(R"({"rows":7})"); }},
-               {"fail", []() -> std::string { throw Error(ErrorKind::capacity, "full", "make room"); }}});
+  const ControlServer server(socket,
+                             {{"status", [](const std::string&) { return std::string(R"({"rows":7})"); }},
+                              {"echo", [](const std::string& argument) { return argument; }},
+                              {"fail", [](const std::string&) -> std::string {
+                                 throw Error(ErrorKind::capacity, "full", "make room");
+                               }}});
   std::jthread thread([&](std::stop_token stop) { server.run(stop); });
   std::optional<std::string> answer;
   while (!(answer = ask(socket, "status"))) std::this_thread::yield();
   EXPECT_EQ(answer, R"({"rows":7})");
+  EXPECT_EQ(ask(socket, "echo", R"({"keys":["a"]})"), R"({"keys":["a"]})");
   for (const auto& [command, kind] :
        {std::pair("fail", ErrorKind::capacity), {"x", ErrorKind::unsupported}}) {
     try {

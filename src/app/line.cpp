@@ -23,6 +23,9 @@
 namespace freshet::app {
 namespace {
 
+// Load waits as long for the answer of another process.
+constexpr std::chrono::seconds kNeighbourDeadline{2};
+
 struct Listen {
   std::string address;
   std::uint16_t port = 0;
@@ -98,13 +101,17 @@ class Line::Parts {
   std::optional<clickhouse::Endpoint> clickhouse() const;
   std::vector<Stage> stages();
   void read_again(const load::UnresolvedKeys& keys);
+  void ask_capture(const capture::KeyRequest& request) const;
+  std::string read_keys(const std::string& request);
   std::string read_periodic();
+  void require_capture() const;
   ReadyLine readiness(const std::vector<StageStatus>& stages) const;
 
   const LineOptions options_;
   Clock& clock_;
   const SteadyTime started_;
   const journal::EmbeddedOptions journal_;
+  const std::filesystem::path capture_socket_;  // of the process that runs it
 
   StoreProcess store_;
   CaptureStage capture_;
@@ -125,6 +132,7 @@ Line::Parts::Parts(LineOptions options, const DataDir& data, Clock& clock,
       clock_(clock),
       started_(clock.steady()),
       journal_(journal_options(options_.project.journal, data)),
+      capture_socket_(data.socket(Role::capture)),
       store_({.program = options_.store_program,
               .data = data.store(),
               .port_file = data.store_port(),
@@ -146,8 +154,9 @@ Line::Parts::Parts(LineOptions options, const DataDir& data, Clock& clock,
           {.table = canary_mirror(), .interval = options_.project.intervals.canary},
           [this] { return clickhouse(); }, clock),
       control_(data.socket(options_.load ? Role::load : Role::capture),
-               {{"status", [this] { return published_.json(); }},
-                {"read_periodic", [this] { return read_periodic(); }}}),
+               {{"status", [this](const std::string&) { return published_.json(); }},
+                {"read_periodic", [this](const std::string&) { return read_periodic(); }},
+                {"read_keys", [this](const std::string& request) { return read_keys(request); }}}),
       supervisor_(stages(), clock, std::move(on_failure)),
       http_(listen_on(parse_listen(options_.project.http.listen),
                       {.status_json = [this] { return published_.json(); },
@@ -157,13 +166,41 @@ Line::Parts::Parts(LineOptions options, const DataDir& data, Clock& clock,
 }
 
 void Line::Parts::read_again(const load::UnresolvedKeys& keys) {
-  for (capture::KeyRequest& request : key_requests(keys)) capture_.request(std::move(request));
+  for (capture::KeyRequest& request : key_requests(keys)) {
+    if (options_.capture)
+      capture_.request(std::move(request));
+    else
+      ask_capture(request);
+  }
 }
 
-std::string Line::Parts::read_periodic() {
+// Load asks again, so nothing is lost where capture doesn't answer.
+void Line::Parts::ask_capture(const capture::KeyRequest& request) const {
+  std::string failure = "no capture runs on this data folder";
+  try {
+    if (ask(capture_socket_, "read_keys", to_json(request), kNeighbourDeadline)) return;
+  } catch (const Error& error) {
+    failure = error.message();
+  }
+  log::warn(
+      "keys_not_asked_for",
+      {{"table", request.schema + "." + request.table}, {"keys", request.keys.size()}, {"message", failure}});
+}
+
+std::string Line::Parts::read_keys(const std::string& request) {
+  require_capture();
+  capture_.request(key_request(request));
+  return "null";
+}
+
+void Line::Parts::require_capture() const {
   if (!options_.capture)
     throw Error(ErrorKind::unsupported, "capture doesn't run in this process",
                 "ask the process that runs it");
+}
+
+std::string Line::Parts::read_periodic() {
+  require_capture();
   capture_.read_periodic();
   return "null";
 }

@@ -1,5 +1,7 @@
 #include "app/unresolved_keys.h"
 
+#include <nlohmann/json.hpp>
+
 #include "change/text/pg_text.h"
 #include "change/tuple.h"
 
@@ -44,6 +46,28 @@ std::vector<capture::KeyRequest> key_requests(const load::UnresolvedKeys& unreso
     requests.back().keys.push_back(key_of(tuple, unresolved.schema));
   }
   return requests;
+}
+
+std::string to_json(const capture::KeyRequest& request) {
+  nlohmann::json json{{"schema", request.schema},
+                      {"table", request.table},
+                      {"columns", request.columns},
+                      {"keys", request.keys}};
+  if (request.v) json["v"] = request.v->value();
+  return json.dump();
+}
+
+capture::KeyRequest key_request(const std::string& json) try {
+  const nlohmann::json read = nlohmann::json::parse(json);
+  capture::KeyRequest request;
+  read.at("schema").get_to(request.schema);
+  read.at("table").get_to(request.table);
+  read.at("columns").get_to(request.columns);
+  read.at("keys").get_to(request.keys);
+  if (read.contains("v")) request.v = Lsn(read.at("v").get<std::uint64_t>());
+  return request;
+} catch (const nlohmann::json::exception& error) {
+  throw Error(ErrorKind::data, std::string("keys to read: ") + error.what());
 }
 
 }  // namespace freshet::app

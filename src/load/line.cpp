@@ -17,6 +17,8 @@ constexpr std::chrono::milliseconds kWaitForWatermark{50};
 constexpr std::chrono::milliseconds kLookBehindEvery{1'000};
 // A watermark that brings nothing moves the cut at most this often.
 constexpr std::chrono::milliseconds kIdleCutEvery{200};
+// Keys that wait for a row which no chunk had are reported again: whoever was asked may have gone.
+constexpr std::chrono::seconds kReportUnresolvedEvery{15};
 // After so many bytes the memory of all batches is added up.
 constexpr std::size_t kLookAfterBytes = 1 << 20;
 
@@ -56,6 +58,7 @@ void Load::Line::run() {
     const auto next =
         load_.reader_.next(cut_ ? std::optional(cut_->mark) : std::nullopt, pace_.bytes(), kWaitForWatermark);
     look_behind();
+    report_unresolved();
     if (!next) continue;
     const bool idle = !brings_records(*next) && since(load_.clock_, cut_at_) < kIdleCutEvery;
     const std::uint64_t bytes = idle ? 0 : round({cut_ ? cut_->round + 1 : 1, *next}, false);
@@ -88,7 +91,6 @@ void Load::Line::recover() {
     TableStatus& one = status.emplace_back();
     one.stream = table.mirror().stream;
     one.mirror = table.mirror().name();
-    if (stream->runs()) table.report_unresolved();
   }
   load_.board_.update([&](LoadStatus& all) {
     for (std::size_t i = 0; i < all.tables.size() && i < status.size(); ++i)
@@ -294,6 +296,13 @@ void Load::Line::look_behind() {
   tell(Behind{
       status.lag_seconds, status.lag_bytes,
       static_cast<std::size_t>(std::ranges::count_if(streams_, [](const auto& s) { return !s->runs(); }))});
+}
+
+void Load::Line::report_unresolved() {
+  if (since(load_.clock_, reported_at_) < kReportUnresolvedEvery) return;
+  reported_at_ = load_.clock_.steady();
+  for (const auto& stream : streams_)
+    if (stream->runs()) stream->table.report_unresolved();
 }
 
 void Load::Line::note_gaps() {

@@ -63,6 +63,7 @@ class Load::Line {
   void answer(FreezeRequest& request);
   void note_gaps();
   void look_behind();
+  void report_unresolved();
   Stream* find(const std::string& stream);
 
   Load& load_;
@@ -82,6 +83,7 @@ class Load::Line {
   journal::Ends positions_;  // that it says
   SteadyTime cut_at_{};
   SteadyTime looked_at_{};
+  SteadyTime reported_at_{};
 };
 
 }  // namespace freshet::load

@@ -30,7 +30,7 @@ struct LoadOptions {
   clickhouse::Encoding encoding = clickhouse::Encoding::lz4;
   // Undecoded changes of all tables together; beyond, the largest batch goes out.
   std::size_t batch_bytes_max = 48 << 20;
-  // Called by load's thread, and once more for the same keys after a restart.
+  // Called by load's thread; again and again for keys whose rows don't come. Throws nothing that may pass.
   std::function<void(UnresolvedKeys)> on_unresolved = {};
 };
 

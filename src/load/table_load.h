@@ -57,7 +57,7 @@ class TableLoad {
   // After the round's last record: what remains, and the ends of snapshots, for which all inserts are waited
   // for.
   void end_round();
-  // Keys that still wait although no snapshot runs: reported once more, as after a restart.
+  // Keys that still wait although no snapshot runs: reported again, until their rows have come.
   void report_unresolved();
 
   const Mirror& mirror() const { return mirror_; }

@@ -8,6 +8,9 @@
 #include <fstream>
 #include <regex>
 
+#include "app/control.h"
+#include "app/data_dir.h"
+#include "app/unresolved_keys.h"
 #include "freshet_process.h"
 
 namespace freshet::test {
@@ -124,6 +127,26 @@ TEST_F(Up, RolesRunApartOnOneData) {
   EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.item", "5000")) << line_.output("load");
   database_.sql("DELETE FROM item WHERE id > 10");
   EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.item", "10"));
+  expect_equal_sides(line_);
+}
+
+// As load does for keys whose rows no chunk of a snapshot had.
+TEST_F(Up, CaptureReadsKeysForALoadInAnotherProcess) {
+  const auto capture = line_.start("capture");
+  const auto load = line_.start("load");
+  const app::EndpointLine endpoints = line_.endpoints(*load);
+  EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.item", "5000")) << line_.output("load");
+  const app::DataDir data(line_.data());
+  const capture::KeyRequest request{
+      .schema = "public", .table = "item", .columns = {"id"}, .keys = {{"7"}, {"-7"}}, .v = Lsn(42)};
+  EXPECT_EQ(app::ask(data.socket(app::Role::capture), "read_keys", app::to_json(request)), "null");
+  EXPECT_THROW(app::ask(data.socket(app::Role::capture), "read_keys", "[]"), Error);
+  EXPECT_THROW(app::ask(data.socket(app::Role::load), "read_keys", app::to_json(request)), Error);
+  EXPECT_TRUE(arrives(endpoints,
+                      "SELECT groupArray((id, _deleted)) FROM (SELECT id, _deleted FROM raw.item WHERE "
+                      "bitAnd(bitShiftRight(_version, 64), toUInt128(72057594037927935)) = 42 ORDER BY id)",
+                      "[(-7,1),(7,0)]"))
+      << line_.output("capture");
   expect_equal_sides(line_);
 }
 
