@@ -52,10 +52,14 @@ endfunction()
 add_custom_target(programs)
 
 # freshet_program(NAME SOURCES file... [LINK target...]): the executable NAME, left in the top of the build folder.
+# Those of tests/ and bench/ are built with what starts them, and with everything.
 function(freshet_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
-  add_dependencies(programs ${name})
+  cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE folder)
+  if(NOT folder MATCHES "^(tests|bench)/?")
+    add_dependencies(programs ${name})
+  endif()
   target_link_libraries(${name} PRIVATE freshet_flags ${arg_LINK})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 endfunction()
