@@ -42,7 +42,7 @@ stop_all() {
 
 . scripts/postgres.sh
 
-sql() { "$PG_BIN/psql" -XAtq -v ON_ERROR_STOP=1 "$1" -c "$2"; }
+sql() { PGOPTIONS='-c client_min_messages=warning' "$PG_BIN/psql" -XAtq -v ON_ERROR_STOP=1 "$1" -c "$2"; }
 
 refuse_a_second_one() {
   local status=0
