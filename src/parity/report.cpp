@@ -24,6 +24,12 @@ std::string quoted(std::string_view text) {
   return json;
 }
 
+// Each side is counted when it is read, and a table that lives is read at two moments.
+std::string_view about_counts(const TableReport& table) {
+  const bool moved = table.verdict == Verdict::equal && table.source_rows != table.mirror_rows;
+  return moved ? "  (rows came and went between the two counts)" : "";
+}
+
 std::string differences_json(const TableReport& table) {
   std::string json;
   for (const Difference& difference : table.differences) {
@@ -65,10 +71,10 @@ std::string to_text(const Report& report) {
   std::string text =
       fmt::format("{:<{}}  {:>12}  {:>12}  {:<9}\n", "table", width, "source rows", "mirror rows", "verdict");
   for (const TableReport& table : report.tables) {
-    text += fmt::format("{:<{}}  {:>12}  {:>12}  {:<9}{}{}\n", table.table, width, table.source_rows,
+    text += fmt::format("{:<{}}  {:>12}  {:>12}  {:<9}{}{}{}\n", table.table, width, table.source_rows,
                         table.mirror_rows, to_string(table.verdict),
                         table.different > 0 ? fmt::format("  {} keys", table.different) : "",
-                        table.reason.empty() ? "" : "  " + table.reason);
+                        table.reason.empty() ? "" : "  " + table.reason, about_counts(table));
     for (const Difference& difference : table.differences) {
       text += fmt::format("  ({}): {}\n", difference.key, to_string(difference.side));
     }

@@ -10,9 +10,9 @@ namespace freshet::parity {
 namespace {
 
 constexpr int kAttempts = 5;                // of comparing keys that move
-constexpr std::size_t kBucketsListed = 16;  // of a window: more would mean listing the whole of it
+constexpr std::size_t kBucketsListed = 64;  // by one statement: a quarter of a window's rows in memory
 constexpr std::size_t kDifferencesListed = 100;
-constexpr std::size_t kKeysRechecked = 2'000;  // of a window
+constexpr std::size_t kKeysRechecked = 2'000;  // by one statement
 
 std::vector<std::uint64_t> differing(const Buckets& source, const Buckets& mirror) {
   std::vector<std::uint64_t> buckets;
@@ -36,6 +36,12 @@ std::vector<std::string> differing(const Listing& source, const Listing& mirror)
     if (!source.contains(key)) keys.push_back(key);
   }
   return keys;
+}
+
+template <class T>
+std::vector<T> part(const std::vector<T>& all, std::size_t from, std::size_t length_max) {
+  const auto begin = all.begin() + static_cast<std::ptrdiff_t>(from);
+  return {begin, begin + static_cast<std::ptrdiff_t>(std::min(length_max, all.size() - from))};
 }
 
 std::uint64_t rows_in(const Buckets& buckets) {
@@ -85,34 +91,37 @@ void TableParity::compare_window(const Window& window) {
   const auto [source, mirror] = read_both(from_source, from_mirror);
   report_.source_rows += rows_in(source);
   report_.mirror_rows += rows_in(mirror);
-  std::vector<std::uint64_t> buckets = differing(source, mirror);
-  if (buckets.empty()) return;
-  if (buckets.size() > kBucketsListed) {
-    report_.reason = "differs so widely that only a part of the keys is listed";
-    buckets.resize(kBucketsListed);
+  const std::vector<std::uint64_t> buckets = differing(source, mirror);
+  for (std::size_t from = 0; from < buckets.size(); from += kBucketsListed) {
+    // What is known to be different needs no complete list; what may still be equal is compared to its end.
+    if (report_.different >= kDifferencesListed) {
+      report_.reason = "differs so widely that only a part of the keys is listed";
+      return;
+    }
+    settle(window, {.buckets = part(buckets, from, kBucketsListed), .keys = {}}, 1);
   }
-  settle(window, {.buckets = std::move(buckets), .keys = {}});
 }
 
 // Compares the chosen keys until none of those that differ has moved meanwhile.
-void TableParity::settle(const Window& window, Choice choice) {
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const Lsn before = postgres::insert_lsn(connection_);
-    const std::function<Listing()> from_source = [&] { return source_.list(window, choice); };
-    const std::function<Listing()> from_mirror = [&] { return mirror_.list(window, choice); };
-    const auto [source, mirror] = read_both(from_source, from_mirror);
-    std::vector<std::string> keys = differing(source, mirror);
-    std::vector<std::string> moved = moved_since(before, window, keys);
-    for (const std::string& key : keys) {
-      if (!std::ranges::binary_search(moved, key)) report_different(source, mirror, key);
-    }
-    if (moved.empty()) return;
-    report_.rechecked += moved.size();
-    if (moved.size() > kKeysRechecked) moved.resize(kKeysRechecked);
-    choice = {.buckets = {}, .keys = std::move(moved)};
+void TableParity::settle(const Window& window, const Choice& choice, int attempt) {
+  const Lsn before = postgres::insert_lsn(connection_);
+  const std::function<Listing()> from_source = [&] { return source_.list(window, choice); };
+  const std::function<Listing()> from_mirror = [&] { return mirror_.list(window, choice); };
+  const auto [source, mirror] = read_both(from_source, from_mirror);
+  const std::vector<std::string> keys = differing(source, mirror);
+  const std::vector<std::string> moved = moved_since(before, window, keys);
+  for (const std::string& key : keys) {
+    if (!std::ranges::binary_search(moved, key)) report_different(source, mirror, key);
   }
-  report_.verdict = std::max(report_.verdict, Verdict::undecided);
-  report_.reason = "some keys changed each time they were compared";
+  if (moved.empty()) return;
+  report_.rechecked += moved.size();
+  if (attempt == kAttempts) {
+    report_.verdict = std::max(report_.verdict, Verdict::undecided);
+    report_.reason = "some keys changed each time they were compared";
+    return;
+  }
+  for (std::size_t from = 0; from < moved.size(); from += kKeysRechecked)
+    settle(window, {.buckets = {}, .keys = part(moved, from, kKeysRechecked)}, attempt + 1);
 }
 
 // Those of `keys`, in order, whose last change in the mirror committed at or above `lsn`.
@@ -125,9 +134,7 @@ std::vector<std::string> TableParity::moved_since(Lsn lsn, const Window& window,
     return moved;
   }
   for (std::size_t from = 0; from < keys.size(); from += kKeysRechecked) {
-    const auto end = keys.begin() + static_cast<std::ptrdiff_t>(std::min(from + kKeysRechecked, keys.size()));
-    for (const auto& [key, commit] :
-         mirror_.last_commits(window, {keys.begin() + static_cast<std::ptrdiff_t>(from), end})) {
+    for (const auto& [key, commit] : mirror_.last_commits(window, part(keys, from, kKeysRechecked))) {
       if (commit >= lsn) moved.push_back(key);
     }
   }

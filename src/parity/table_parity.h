@@ -22,7 +22,7 @@ class TableParity {
   auto read_both(Read&& read_source, Read&& read_mirror);
 
   void compare_window(const Window& window);
-  void settle(const Window& window, Choice choice);
+  void settle(const Window& window, const Choice& choice, int attempt);
   std::vector<std::string> moved_since(Lsn lsn, const Window& window, const std::vector<std::string>& keys);
   void report_different(const Listing& source, const Listing& mirror, const std::string& key);
 

@@ -185,6 +185,15 @@ TEST_F(Parity, DoesNotMistakeTwoSwappedRowsForEqualOnes) {
   EXPECT_EQ(judge().tables[0].different, 2u);
 }
 
+// Keys are listed by a limited number of buckets at a time: what lies in the others is compared, too.
+TEST_F(Parity, FindsEveryDifferenceInHoweverManyBucketsTheyAre) {
+  make({{"v", "text", "'a'", "String", "'a'", ""}}, 500);
+  client_.execute("INSERT INTO raw.`" + contract_.mirror + "` SELECT number + 1, 'b', 2, 0 FROM numbers(99)");
+  const Report report = judge();
+  EXPECT_EQ(report.tables[0].different, 99u) << to_text(report);
+  EXPECT_EQ(report.tables[0].reason, "");
+}
+
 TEST_F(Parity, LeavesAKeyThatKeepsMovingUndecided) {
   make({{"v", "text", "'a'", "String", "'a'", ""}}, 5);
   // In the mirror the row is newer than any LSN of the source, so it always seems to move.
