@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "base/bytes.h"
+#include "base/cpu_step.h"
 #include "base/json_text.h"
 #include "base/queue.h"
 
@@ -28,6 +29,36 @@ TEST(JsonText, StaysValidForAnyBytes) {
   std::string out;
   append_json_string(out, std::string_view("a\"\\\n\x01\xff\xed\xa0\x80\xc3\xa9", 11));
   EXPECT_EQ(out, "\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xc3\xa9\"");
+}
+
+double counted(const std::string& step) {
+  const std::string text = metrics::exposition();
+  const std::string line = "freshet_cpu_seconds_total{step=\"" + step + "\"} ";
+  return std::stod(text.substr(text.find(line) + line.size()));
+}
+
+void use_cpu(double seconds) {
+  for (const double until = thread_cpu_seconds() + seconds; thread_cpu_seconds() < until;) {
+  }
+}
+
+TEST(CpuStep, CountsATimeForTheInnermostStepOnly) {
+  static const auto outer = CpuStep::counter("test_outer");
+  static const auto inner = CpuStep::counter("test_inner");
+  const double began = thread_cpu_seconds();
+  {
+    const CpuStep step(outer);
+    {
+      const CpuStep within(inner);
+      use_cpu(0.02);
+    }
+    use_cpu(0.01);
+  }
+  const double all = thread_cpu_seconds() - began;
+  use_cpu(0.01);  // nobody's
+  EXPECT_GE(counted("test_inner"), 0.02);
+  EXPECT_GE(counted("test_outer"), 0.01);
+  EXPECT_LE(counted("test_inner") + counted("test_outer"), all);
 }
 
 TEST(BoundedQueue, HoldsNoMoreThanItsCapacityAndDrainsAfterClose) {

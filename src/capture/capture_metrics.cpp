@@ -28,8 +28,6 @@ CaptureMetrics::CaptureMetrics()
       retained_wal_(
           metrics::gauge("freshet_capture_retained_wal_bytes", "WAL that the source keeps for the slot")),
       safe_wal_(metrics::gauge("freshet_capture_safe_wal_bytes", "WAL until the slot may be lost")),
-      receive_cpu_(metrics::gauge("freshet_capture_cpu_seconds", "CPU time used", {{"thread", "receive"}})),
-      journal_cpu_(metrics::gauge("freshet_capture_cpu_seconds", "CPU time used", {{"thread", "journal"}})),
       reconnects_(metrics::gauge("freshet_capture_reconnects", "Connections lost since the start")),
       blocked_(metrics::gauge("freshet_capture_blocked", "1: not reading, the journal is full or slow")) {}
 
@@ -63,8 +61,6 @@ void CaptureMetrics::publish(const CaptureStatus& status, SteadyTime now) {
   committed_timestamp_.set(static_cast<double>(status.committed_at) / 1e6);
   spooled_memory_.set(static_cast<double>(status.spooled_memory_bytes));
   spooled_disk_.set(static_cast<double>(status.spooled_disk_bytes));
-  receive_cpu_.set(status.receive_cpu_seconds);
-  journal_cpu_.set(status.journal_cpu_seconds);
   reconnects_.set(static_cast<double>(status.reconnects));
   blocked_.set(status.receive_blocked ? 1 : 0);
   if (status.slot) publish_slot(*status.slot);

@@ -38,8 +38,6 @@ class CaptureMetrics {
   const metrics::Gauge slot_lag_;
   const metrics::Gauge retained_wal_;
   const metrics::Gauge safe_wal_;
-  const metrics::Gauge receive_cpu_;
-  const metrics::Gauge journal_cpu_;
   const metrics::Gauge reconnects_;
   const metrics::Gauge blocked_;
   std::map<std::string, Stream> streams_;

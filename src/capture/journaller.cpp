@@ -1,9 +1,8 @@
 #include "capture/journaller.h"
 
-#include <time.h>
-
 #include <algorithm>
 
+#include "base/cpu_step.h"
 #include "base/crash_point.h"
 #include "base/log.h"
 
@@ -17,12 +16,6 @@ Lsn passed_at_start(const JournalPort& journal, const Notes& notes) {
   const Lsn below_the_slot(notes.consistent_point.value() -
                            1);  // what commits at the point itself is streamed
   return journal.last() ? std::max(journal.last()->commit_lsn, below_the_slot) : below_the_slot;
-}
-
-double thread_cpu_seconds() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
 }  // namespace
@@ -48,7 +41,9 @@ void Journaller::run(HandOver& hand_over, std::stop_token stop) {
   appender_.restart(notes_.heartbeat);
   if (durable_) hand_over.set_durable(*durable_);
   board_.update([](CaptureStatus& status) { status.state = CaptureState::streaming; });
+  static const auto cpu = CpuStep::counter("decode");
   while (!stop.stop_requested()) {
+    const CpuStep step(cpu);
     wait_for_room(hand_over, stop);
     if (auto batch = next_batch(hand_over)) {
       apply(*batch, hand_over, stop);

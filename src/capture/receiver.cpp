@@ -1,11 +1,11 @@
 #include "capture/receiver.h"
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "base/cpu_step.h"
 #include "base/crash_point.h"
 #include "base/error.h"
 
@@ -21,12 +21,6 @@ constexpr int kMessagesBetweenLooks = 256;  // at the clock
 constexpr std::chrono::milliseconds kAskedAgain{500};
 constexpr int kAskedWhenStopping = 5;
 
-std::uint64_t thread_cpu_ns() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
-}
-
 }  // namespace
 
 Receiver::Receiver(postgres::Replication& replication, StreamSpool spool, HandOver& hand_over,
@@ -39,7 +33,7 @@ Receiver::Receiver(postgres::Replication& replication, StreamSpool spool, HandOv
       clock_(clock),
       reported_at_(clock.steady()),
       heard_at_(reported_at_),
-      cpu_before_ns_(counters.cpu_ns) {}
+      cpu_before_(counters.cpu_seconds) {}
 
 void Receiver::run(std::stop_token stop) {
   try {
@@ -50,7 +44,9 @@ void Receiver::run(std::stop_token stop) {
 }
 
 void Receiver::receive(std::stop_token stop) {
+  static const auto cpu = CpuStep::counter("receive");
   while (!stop.stop_requested()) {
+    const CpuStep step(cpu);
     const SteadyTime began = clock_.steady();
     read_what_is_there(stop);
     pass_on(stop);
@@ -159,7 +155,7 @@ void Receiver::report(bool ask_for_reply) {
   const auto durable = hand_over_.durable();
   replication_.report(received_, durable, clock_.wall(), ask_for_reply);
   reported_at_ = clock_.steady();
-  counters_.cpu_ns = cpu_before_ns_ + thread_cpu_ns();
+  counters_.cpu_seconds = cpu_before_ + thread_cpu_seconds();
   if (durable && durable->get().value() != counters_.reported_lsn) {
     counters_.reported_lsn = durable->get().value();
     crash_point("confirmed");

@@ -26,8 +26,8 @@ struct ReceiverCounters {
   std::atomic<std::uint64_t> reported_lsn = 0;  // confirmed to the server
   std::atomic<std::uint64_t> messages = 0;
   std::atomic<std::uint64_t> bytes = 0;
-  std::atomic<std::uint64_t> cpu_ns = 0;  // of the thread, over all connections
-  std::atomic<bool> blocked = false;      // no room: the journal thread is behind
+  std::atomic<double> cpu_seconds = 0;  // of the thread, over all connections
+  std::atomic<bool> blocked = false;    // no room: the journal thread is behind
 };
 
 class Receiver {
@@ -70,7 +70,7 @@ class Receiver {
   int asked_in_a_row_ = 0;
   std::uint64_t messages_ = 0;  // not yet in counters_
   std::uint64_t bytes_ = 0;
-  std::uint64_t cpu_before_ns_ = 0;  // of earlier connections
+  double cpu_before_ = 0;  // seconds, of earlier connections
 };
 
 }  // namespace freshet::capture

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/cpu_step.h"
 #include "base/crash_point.h"
 #include "base/log.h"
 
@@ -54,6 +55,8 @@ bool SnapshotWorker::connect(const Task& task) {
 
 // Whatever failed, the connection's state is unknown: the next task gets a new one.
 void SnapshotWorker::perform(const Task& task) {
+  static const auto cpu = CpuStep::counter("copy");
+  const CpuStep step(cpu);
   try {
     std::visit([&](const auto& given) { perform(given); }, task);
   } catch (const Error& error) {

@@ -23,7 +23,7 @@ CaptureStatus StatusBoard::read() const {
   status.received = Lsn(receiver.received_lsn);
   status.confirmed = Lsn(receiver.reported_lsn);
   status.receive_blocked = receiver.blocked;
-  status.receive_cpu_seconds = static_cast<double>(receiver.cpu_ns) / 1e9;
+  status.receive_cpu_seconds = receiver.cpu_seconds;
   status.spooled_memory_bytes = spool.memory;
   status.spooled_disk_bytes = spool.disk;
   return status;

@@ -1,5 +1,7 @@
 #include "load/inserters.h"
 
+#include "base/cpu_step.h"
+
 namespace freshet::load {
 namespace {
 
@@ -51,10 +53,12 @@ void Inserters::wait_all() NO_THREAD_SAFETY_ANALYSIS {
 }
 
 void Inserters::work(const std::stop_token& stop) {
+  static const auto cpu = CpuStep::counter("insert");
   Session session(context_, stop);
   while (!stop.stop_requested()) {
     std::optional<Job> job = jobs_.pop(stop, kLook);
     if (!job) continue;
+    const CpuStep step(cpu);
     try {
       for (const Insert& insert : job->inserts) session.insert(insert.sql, insert.body);
       context_.board.inserted(job->table, job->rows);

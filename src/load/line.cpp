@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/cpu_step.h"
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "load/ddl.h"
@@ -103,6 +104,8 @@ void Load::Line::recover() {
 
 // The main path: from one cut to the next.
 std::uint64_t Load::Line::round(const Intent& intent, bool repeated) {
+  static const auto cpu = CpuStep::counter("read");
+  const CpuStep step(cpu);
   const SteadyTime began = load_.clock_.steady();
   if (cut_ && intent.to.journal != cut_->mark.journal)
     throw Error(ErrorKind::identity,

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "adapter/clickhouse/quote.h"
+#include "base/cpu_step.h"
 #include "base/log.h"
 #include "load/open_rows.h"
 #include "load/row_binary.h"
@@ -244,6 +245,8 @@ TableLoad::Shape* TableLoad::shape_of(const TableSchema& schema, Version at) {
 // Rows that have all their values go straight into the blocks; their order there doesn't matter, the versions
 // say it.
 void TableLoad::decode() {
+  static const auto cpu = CpuStep::counter("convert");
+  const CpuStep step(cpu);
   for (std::size_t i = 0; i < batch_.size(); ++i) {
     const Batch::Record record = batch_[i];
     Shape* shape = shape_of(*record.schema, record.version);
@@ -292,6 +295,8 @@ bool TableLoad::moved_nowhere(const Batch::Record& record) {
 }
 
 void TableLoad::send() {
+  static const auto cpu = CpuStep::counter("block");
+  const CpuStep step(cpu);
   Job job{index_, 0, {}};
   for (const auto& [schema, shape] : shapes_) {
     job.rows += shape->block.rows();

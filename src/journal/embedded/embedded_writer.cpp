@@ -6,6 +6,7 @@
 #include <random>
 
 #include "base/check.h"
+#include "base/cpu_step.h"
 #include "journal/embedded/recovery.h"
 #include "journal/embedded/watermark.h"
 #include "journal/record.h"
@@ -22,6 +23,12 @@ constexpr std::size_t kKeptBufferMax = 2 * kBlockBytes;
 
 // A journal consists of at least so many segments: the one in use can't be freed.
 constexpr std::uint64_t kSegmentsMin = 8;
+
+// Packing, writing, making durable.
+const metrics::Counter& append_cpu() {
+  static const auto counter = CpuStep::counter("append");
+  return counter;
+}
 
 const Layout& make_folders(const Layout& layout) {
   files::make_directory(layout.directory());
@@ -177,6 +184,7 @@ void EmbeddedWriter::put(const BlockHeader& header, std::string_view raw) {
 
 void EmbeddedWriter::flush(OpenBlock& block) {
   if (block.records == 0) return;
+  const CpuStep step(append_cpu());
   if (segment_full()) or_fail([&] { next_segment(); });
   put({.kind = BlockKind::data,
        .epoch = epoch_,
@@ -208,6 +216,7 @@ void EmbeddedWriter::next_segment() {
 }
 
 Durable<Watermark> EmbeddedWriter::seal(Lsn commit_lsn, Micros committed_at) {
+  const CpuStep step(append_cpu());
   require_usable();
   CHECK(!state_.last || epoch_ > state_.last->epoch || commit_lsn >= state_.last->commit_lsn);
   flush_all();
