@@ -1,25 +1,33 @@
 // The whole line against physical limits, in one run on one machine:
 //
-//   stream     committed -> queryable of 1,000-row transactions, against pg_recvlogical to /dev/null on the
-//   same data big        the same for one transaction of all rows snapshot   against COPY … (format binary)
-//   to /dev/null latency    commit -> queryable of adshop's 25 streams at a steady rate
+//   stream     committed -> queryable of 1,000-row transactions, against pg_recvlogical to /dev/null
+//   big        the same for one transaction of all rows
+//   snapshot   against COPY … (format binary) to /dev/null
+//   latency    commit -> queryable of adshop's 25 streams at a steady rate
 //
-//   line_bench [stream|big|snapshot|latency]… ; ROWS=1000000 RUNS=5 RATE=5000
+//   bench_line [stream|big|snapshot|latency]… ; ROWS=1000000 RUNS=5 RATE=5000
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <iostream>
+#include <sstream>
+#include <stdexcept>
 
 #include "change/lsn.h"
+#include "cpu.h"
 #include "line/line.h"
 #include "measure.h"
+#include "page.h"
 
 namespace freshet::bench {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr long kLatencySeconds = 40;
 
 long number(const char* name, long otherwise) {
   const char* text = std::getenv(name);
@@ -29,80 +37,137 @@ long number(const char* name, long otherwise) {
 constexpr const char* kOrders = R"(
 CREATE TABLE orders (
   id bigint PRIMARY KEY, workspace_id uuid NOT NULL, shop_id bigint NOT NULL, order_name text NOT NULL,
-  source_name text, currency char(3) NOT NULL, discount_amount numeric(14,2) NOT NULL, tax_amount numeric(14,2) NOT NULL,
-  total_amount numeric(14,2) NOT NULL, is_test boolean NOT NULL, processed_at timestamptz, created_at timestamptz NOT NULL,
-  updated_at timestamptz NOT NULL))";
+  source_name text, currency char(3) NOT NULL, discount_amount numeric(14,2) NOT NULL,
+  tax_amount numeric(14,2) NOT NULL, total_amount numeric(14,2) NOT NULL, is_test boolean NOT NULL,
+  processed_at timestamptz, created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL))";
 
-// `rows` orders from `from` on, as a SELECT over generate_series.
-std::string orders(long from, long rows) {
+// `rows` orders from id `from` on, none alike.
+std::string insert_orders(long from, long rows) {
   return fmt::format(
-      "INSERT INTO orders SELECT i, '00000000-0000-4000-8000-000000000001'::uuid, i % 100, '#' || i, 'web', "
-      "'USD', "
-      "(i % 700) / 100.0, (i % 900) / 100.0, (i % 99999) / 100.0, false, now(), now(), now() FROM "
-      "generate_series({}, {}) i",
+      "INSERT INTO orders SELECT i, md5((i % 500)::text)::uuid, i % 100, '#' || i, 'web', 'USD', "
+      "(i % 700) / 100.0, (i % 900) / 100.0, (i % 99999) / 100.0, false, now(), now(), now() "
+      "FROM generate_series({}, {}) i",
       from, from + rows - 1);
 }
 
-class Bench {
- public:
-  Bench()
-      : server_(
-            {"shared_buffers = 512MB", "max_wal_size = 8GB", "checkpoint_timeout = 1h", "autovacuum = off"}),
-        rows_(number("ROWS", 1'000'000)),
-        runs_(number("RUNS", 5)) {}
+void run_or_throw(const std::vector<std::string>& arguments) {
+  if (test::run({.arguments = arguments, .environment = {}, .output = "/dev/null", .user = ""}, 900s) != 0)
+    throw std::runtime_error("failed: " + arguments[0]);
+}
 
-  // Streamed changes: written while the line is down, then read by pg_recvlogical and by the line.
-  void stream(const std::string& title, long rows_per_transaction) {
-    test::TestDatabase database(server_.url());
-    database.sql(kOrders);
-    test::TempDir dir;
-    const std::string project = test::init_project(dir, database.url());
-    test::Line line(project, database.url());
-    line.start();
-    if (!line.wait_until_loaded()) throw std::runtime_error(line.log_tail());
-    line.stop();
-    database.sql("SELECT pg_create_logical_replication_slot('peer', 'pgoutput')");
-    std::vector<double> peer, ours, ratio;
-    std::map<std::string, double> cpu;
-    for (long run = 0; run < runs_; ++run) {
-      write(database, run * rows_ + 1, rows_per_transaction);
-      const std::string end(database.sql("SELECT pg_current_wal_flush_lsn()").text(0, 0));
-      peer.push_back(static_cast<double>(rows_) / timed([&] { receive(database, end); }));
-      ours.push_back(static_cast<double>(rows_) / load(line, database, end, cpu));
-      ratio.push_back(ours.back() / peer.back());
-      std::cerr << fmt::format("{} run {}: peer {:.0f}, ours {:.0f} rows/s\n", title, run + 1, peer.back(),
-                               ours.back());
-    }
-    std::cout << fmt::format("| {} | pg_recvlogical | {:.0f} | {:.0f} | {:.2f} |\n", title, median(peer),
-                             median(ours), median(ratio));
-    print_cpu(title, cpu, static_cast<double>(rows_ * runs_));
+void require(bool reached, const test::Line& line) {
+  if (!reached) throw std::runtime_error("the line didn't get there:\n" + line.log_tail());
+}
+
+// The sum of a metric over its labels; 0 while the line doesn't answer.
+double metric(const test::Line& line, const std::string& name) {
+  std::istringstream lines(line.metrics());
+  double sum = 0;
+  for (std::string text; std::getline(lines, text);)
+    if (text.starts_with(name + " ") || text.starts_with(name + "{"))
+      sum += std::stod(text.substr(text.rfind(' ')));
+  return sum;
+}
+
+// Looks seldom, and asks freshet, not the engine: it is being measured.
+void wait_for(const test::Line& line, const std::function<bool()>& reached) {
+  constexpr int kPauses = 4;
+  const auto until = std::chrono::steady_clock::now() + 900s;
+  while (!reached()) {
+    require(std::chrono::steady_clock::now() < until, line);
+    for (int i = 0; i < kPauses; ++i) test::pause_between_looks();
+  }
+}
+
+// Changes that were committed while nobody read: what pg_recvlogical and the line make of the same WAL.
+class Backlog {
+ public:
+  Backlog(const test::PostgresServer& server, long rows, long rows_per_transaction)
+      : database_(server.url()), rows_(rows), rows_per_transaction_(rows_per_transaction) {
+    database_.sql(kOrders);
+    line_ = std::make_unique<test::Line>(test::init_project(dir_, database_.url()), database_.url());
+    line_->start();
+    require(line_->wait_until_loaded(), *line_);
+    line_->stop();
+    database_.sql("SELECT pg_create_logical_replication_slot('peer', 'pgoutput')");
   }
 
+  void write(long run) {
+    const long from = run * rows_ + 1;
+    for (long done = 0; done < rows_; done += rows_per_transaction_) {
+      const auto last = database_.sql(insert_orders(from + done, rows_per_transaction_) +
+                                      "; SELECT pg_current_wal_insert_lsn()");
+      in_last_ = parse_lsn(last.text(0, 0));
+    }
+    end_ = database_.sql("SELECT pg_current_wal_flush_lsn()").text(0, 0);
+  }
+
+  double seconds_of_peer() {
+    return timed([&] {
+      run_or_throw({"/usr/lib/postgresql/15/bin/pg_recvlogical", "--dbname=" + database_.url(), "--slot=peer",
+                    "--start", "--file=/dev/null", "--endpos=" + end_, "-o", "proto_version=2", "-o",
+                    "publication_names=freshet", "-o", "binary=true", "-o", "streaming=on", "-o",
+                    "messages=true", "--no-loop"});
+    });
+  }
+
+  // From the moment the slot is read until the last row is below a recorded cut.
+  double seconds_of_line(Cpu& cpu) {
+    line_->start();
+    wait_for(*line_, [&] {
+      return database_.sql("SELECT 1 FROM pg_replication_slots WHERE slot_name = 'freshet' AND active")
+                 .rows() > 0;
+    });
+    const Cpu before = cpu_so_far(*line_, database_);
+    const double seconds = timed([&] {
+      wait_for(*line_, [&] {
+        return metric(*line_, "freshet_load_cut_lsn") >= static_cast<double>(in_last_.value());
+      });
+    });
+    cpu += cpu_so_far(*line_, database_) - before;
+    line_->stop();
+    return seconds;
+  }
+
+ private:
+  test::TempDir dir_;
+  test::TestDatabase database_;
+  std::unique_ptr<test::Line> line_;
+  const long rows_;
+  const long rows_per_transaction_;
+  Lsn in_last_;      // within the last transaction: a cut at or above it holds all of it
+  std::string end_;  // after it
+};
+
+class Bench {
+ public:
+  void stream() { compare_backlog("1,000-row transactions", 1'000, 0.9); }
+  void big() { compare_backlog("one transaction", rows_, 0.8); }
+
   void snapshot() {
-    std::vector<double> peer, ours, ratio;
+    Compared compared{"snapshot", "COPY (format binary)", 0.5};
+    Cpu cpu;
     for (long run = 0; run < runs_; ++run) {
       test::TestDatabase database(server_.url());
       database.sql(kOrders);
-      database.sql(orders(1, rows_));
+      database.sql(insert_orders(1, rows_));
       database.sql("VACUUM ANALYZE orders");
-      peer.push_back(static_cast<double>(rows_) / timed([&] {
-                       database.connection().copy_out(
-                           "COPY orders TO STDOUT (FORMAT binary)", [](std::string_view) {}, 600s);
-                     }));
-      ours.push_back(static_cast<double>(rows_) / first_snapshot(database));
-      ratio.push_back(ours.back() / peer.back());
-      std::cerr << fmt::format("snapshot run {}: peer {:.0f}, ours {:.0f} rows/s\n", run + 1, peer.back(),
-                               ours.back());
+      const auto theirs = [&] {
+        return timed([&] {
+          database.connection().copy_out(
+              "COPY orders TO STDOUT (FORMAT binary)", [](std::string_view) {}, 600s);
+        });
+      };
+      take_turns(compared, run, theirs, [&] { return first_snapshot(database, cpu); });
     }
-    std::cout << fmt::format("| snapshot | COPY (format binary) | {:.0f} | {:.0f} | {:.2f} |\n", median(peer),
-                             median(ours), median(ratio));
+    page_.add(compared);
+    page_.add(compared.what, cpu, static_cast<double>(rows_ * runs_));
   }
 
   void latency() {
     namespace fs = std::filesystem;
     test::TempDir dir;
     test::TestDatabase database(server_.url());
-    const std::string rate = std::to_string(number("RATE", 5'000));
     const std::string project = dir.path() + "/adshop";
     fs::copy(fs::path(std::getenv("FRESHET_SOURCE_DIR")) / "projects/adshop", project,
              fs::copy_options::recursive);
@@ -110,37 +175,47 @@ class Bench {
     generate({"history", "--days", "1", "--seed", "1", database.url()});
     test::Line line(project, database.url());
     line.start();
-    if (!line.wait_until_loaded(300s)) throw std::runtime_error(line.log_tail());
-    const std::vector<std::string> words{line.data(), "postgres:"};
-    const auto before = cpu_seconds(words);
-    generate({"live", "--rate", rate, "--seed", "2", "--oddities", "off", "--for", "40", database.url()});
-    if (!line.wait_until_loaded()) throw std::runtime_error(line.log_tail());
-    const auto cpu = used(before, cpu_seconds(words));
-    clickhouse::Client client(line.clickhouse().value());
-    print_latency(client, rate);
-    print_cpu("latency at " + rate + "/s", cpu, 40 * std::stod(rate));
+    require(line.wait_until_loaded(300s), line);
+    const std::string before =
+        clickhouse::Client(line.clickhouse().value()).value("SELECT max(round) FROM freshet.cuts");
+    const Cpu cpu_before = cpu_so_far(line, database);
+    const long rate = number("RATE", 5'000);
+    generate({"live", "--rate", std::to_string(rate), "--seed", "2", "--oddities", "off", "--unchecked",
+              "--for", std::to_string(kLatencySeconds), database.url()});
+    require(line.wait_until_loaded(), line);
+    const Cpu cpu = cpu_so_far(line, database) - cpu_before;
+    const Latency latency = latency_of(line, static_cast<double>(rate), before);
     line.stop();
+    page_.add(latency);
+    page_.add(fmt::format("{} changes/s", rate), cpu, static_cast<double>(latency.rows));
   }
+
+  const Page& page() const { return page_; }
 
  private:
-  void write(test::TestDatabase& database, long from, long rows_per_transaction) {
-    for (long done = 0; done < rows_; done += rows_per_transaction) {
-      database.sql(orders(from + done, std::min(rows_per_transaction, rows_ - done)));
+  void compare_backlog(const std::string& what, long rows_per_transaction, double aim) {
+    Backlog backlog(server_, rows_, rows_per_transaction);
+    Compared compared{what, "pg_recvlogical", aim};
+    Cpu cpu;
+    for (long run = 0; run < runs_; ++run) {
+      backlog.write(run);
+      take_turns(
+          compared, run, [&] { return backlog.seconds_of_peer(); },
+          [&] { return backlog.seconds_of_line(cpu); });
     }
+    page_.add(compared);
+    page_.add(what, cpu, static_cast<double>(rows_ * runs_));
   }
 
-  static void run_or_throw(const std::vector<std::string>& arguments) {
-    if (test::run({.arguments = arguments, .environment = {}, .output = "/dev/null", .user = ""}, 900s) !=
-        0) {
-      throw std::runtime_error("failed: " + arguments[0]);
-    }
-  }
-
-  static void receive(test::TestDatabase& database, const std::string& end) {
-    run_or_throw({"/usr/lib/postgresql/15/bin/pg_recvlogical", "--dbname=" + database.url(), "--slot=peer",
-                  "--start", "--file=/dev/null", "--endpos=" + end, "-o", "proto_version=2", "-o",
-                  "publication_names=freshet", "-o", "binary=true", "-o", "streaming=on", "-o",
-                  "messages=true", "--no-loop"});
+  // A machine that gets faster or slower favours now one, now the other.
+  void take_turns(Compared& compared, long run, const std::function<double()>& theirs,
+                  const std::function<double()>& ours) const {
+    const auto rows = static_cast<double>(rows_);
+    if (run % 2 == 0) compared.theirs.push_back(rows / theirs());
+    compared.ours.push_back(rows / ours());
+    if (run % 2 == 1) compared.theirs.push_back(rows / theirs());
+    std::cerr << fmt::format("{}, run {}: {} {:.0f} rows/s, Freshet {:.0f}\n", compared.what, run + 1,
+                             compared.against, compared.theirs.back(), compared.ours.back());
   }
 
   static void generate(std::vector<std::string> arguments) {
@@ -148,83 +223,45 @@ class Bench {
     run_or_throw(arguments);
   }
 
-  // Seconds from the moment the slot is read until the last row is below a recorded cut.
-  static double load(test::Line& line, test::TestDatabase& database, const std::string& end,
-                     std::map<std::string, double>& cpu) {
-    const long long wanted = static_cast<long long>(parse_lsn(end).value());
-    line.start();
-    test::eventually(
-        [&] {
-          return database.sql("SELECT 1 FROM pg_replication_slots WHERE slot_name = 'freshet' AND active")
-                     .rows() > 0;
-        },
-        60s);
-    const std::vector<std::string> words{line.data(), "walsender"};
-    const auto before = cpu_seconds(words);
-    const double seconds = timed([&] { test::eventually([&] { return newest_cut(line) >= wanted; }, 900s); });
-    for (const auto& [name, spent] : used(before, cpu_seconds(words))) cpu[name] += spent;
-    line.stop();
-    return seconds;
-  }
-
-  static long long newest_cut(test::Line& line) {
-    const auto endpoint = line.clickhouse();
-    if (!endpoint) return 0;
-    try {
-      return std::stoll(clickhouse::Client(*endpoint).value("SELECT max(commit_lsn) FROM freshet.cuts"));
-    } catch (const Error&) {
-      return 0;
-    }
-  }
-
-  static double first_snapshot(test::TestDatabase& database) {
-    test::TempDir dir;
+  // From the moment the slot is there until every row is below a recorded cut.
+  double first_snapshot(test::TestDatabase& database, Cpu& cpu) const {
+    const test::TempDir dir;
     test::Line line(test::init_project(dir, database.url()), database.url());
     line.start();
-    test::eventually(
-        [&] {
-          return database.sql("SELECT 1 FROM pg_replication_slots WHERE slot_name = 'freshet'").rows() > 0;
-        },
-        60s);
-    const double seconds = timed([&] { line.wait_until_loaded(600s); });
+    wait_for(line, [&] {
+      return database.sql("SELECT 1 FROM pg_replication_slots WHERE slot_name = 'freshet'").rows() > 0;
+    });
+    const double seconds = timed([&] {
+      wait_for(line, [&] { return metric(line, "freshet_load_rows_total") >= static_cast<double>(rows_); });
+    });
+    cpu += cpu_so_far(line, database);
     line.stop();
     return seconds;
   }
 
-  static void print_latency(clickhouse::Client& client, const std::string& rate) {
+  // Of the rows that came after `round`, from their commit to the moment their round's cut was recorded.
+  static Latency latency_of(const test::Line& line, double rate, const std::string& round) {
+    clickhouse::Client client(line.clickhouse().value());
     std::string rows;
-    for (const auto& table : client.rows("SELECT name FROM system.tables WHERE database = 'raw' AND name NOT "
-                                         "IN ('exchange_rates', 'attribution_settings')")) {
-      rows +=
-          (rows.empty() ? "" : " UNION ALL ") +
-          fmt::format(
-              "SELECT _round, _committed_at FROM raw.`{}` WHERE bitAnd(_version, 18446744073709551615) > 0",
-              table.at(0).value());
-    }
-    const auto quantiles = client.rows(
-        "SELECT arrayMap(q -> round(q), quantiles(0.5, 0.95, 0.99)(dateDiff('millisecond', _committed_at, "
-        "at))), count(), "
-        "uniqExact(_round) FROM (" +
-        rows + ") AS r JOIN freshet.cuts AS c ON c.round = r._round");
-    std::cout << fmt::format("| latency at {}/s, ms p50, p95, p99 | {} | rows {} | rounds {} | |\n", rate,
-                             quantiles.at(0).at(0).value(), quantiles.at(0).at(1).value(),
-                             quantiles.at(0).at(2).value());
+    for (const auto& table : client.rows(
+             "SELECT name FROM system.tables WHERE database = 'raw' AND name NOT IN ('exchange_rates', "
+             "'attribution_settings')"))
+      rows += fmt::format("{}SELECT _round, _committed_at FROM raw.`{}` WHERE _round > {}",
+                          rows.empty() ? "" : " UNION ALL ", table.at(0).value(), round);
+    const auto row = client.rows(fmt::format(
+        "SELECT count(), quantile(0.5)(ms), quantile(0.95)(ms), quantile(0.99)(ms) FROM (SELECT "
+        "dateDiff('millisecond', r._committed_at, c.at) AS ms FROM ({}) AS r JOIN freshet.cuts AS c "
+        "ON c.round = r._round)",
+        rows))[0];
+    return {rate, std::stoull(row[0].value()), std::stod(row[1].value()), std::stod(row[2].value()),
+            std::stod(row[3].value())};
   }
 
-  static void print_cpu(const std::string& title, const std::map<std::string, double>& cpu, double rows) {
-    std::vector<std::pair<double, std::string>> sorted;
-    for (const auto& [name, seconds] : cpu) sorted.emplace_back(seconds / rows * 1e6, name);
-    std::ranges::sort(sorted, std::greater());
-    std::cout << "\nCPU seconds per million rows, " << title << ":\n\n";
-    for (const auto& [seconds, name] : sorted) {
-      if (seconds >= 0.02) std::cout << fmt::format("| {} | {:.2f} |\n", name, seconds);
-    }
-    std::cout << std::endl;
-  }
-
-  test::PostgresServer server_;
-  long rows_;
-  long runs_;
+  test::PostgresServer server_{
+      {"shared_buffers = 512MB", "max_wal_size = 8GB", "checkpoint_timeout = 1h", "autovacuum = off"}};
+  const long rows_ = number("ROWS", 1'000'000);
+  const long runs_ = number("RUNS", 5);
+  Page page_;
 };
 
 }  // namespace
@@ -236,9 +273,17 @@ int main(int argc, char** argv) {
     return asked.empty() || std::ranges::find(asked, name) != asked.end();
   };
   freshet::bench::Bench bench;
-  std::cout << "| what | against | it, rows/s | ours, rows/s | ratio |\n| --- | --- | --- | --- | --- |\n";
-  if (wanted("stream")) bench.stream("1,000-row transactions", 1'000);
-  if (wanted("big")) bench.stream("one transaction", freshet::bench::number("ROWS", 1'000'000));
-  if (wanted("snapshot")) bench.snapshot();
-  if (wanted("latency")) bench.latency();
+  int status = 0;
+  try {
+    if (wanted("stream")) bench.stream();
+    if (wanted("big")) bench.big();
+    if (wanted("snapshot")) bench.snapshot();
+    if (wanted("latency")) bench.latency();
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << std::endl;
+    status = 1;
+  }
+  // What was measured before a failure is worth having.
+  bench.page().print(std::cout);
+  return status;
 }

@@ -9,6 +9,7 @@
 
 #include "adapter/clickhouse/client.h"
 #include "app/line_status.h"
+#include "support/http_get.h"
 #include "support/postgres.h"
 #include "support/process.h"
 
@@ -24,13 +25,6 @@ std::string built(const std::string& program);
 
 // Runs freshet to its end.
 Ended freshet(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {});
-
-// GET by hand: nothing between the test and the bytes.
-struct HttpAnswer {
-  int status = 0;  // 0: nobody answers
-  std::string body;
-};
-HttpAnswer http_get(const std::string& base_url, const std::string& path);
 
 class Installation {
  public:

@@ -9,6 +9,9 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "support/http_get.h"
+#include "support/processes.h"
+
 namespace freshet::test {
 namespace {
 
@@ -29,18 +32,11 @@ std::string json_text(const std::string& json, const std::string& name) {
   return json.substr(begin, json.find('"', begin) - begin);
 }
 
-// Processes of this program that work on `path`.
-std::vector<pid_t> processes_of(const std::string& program, const std::string& path) {
-  std::vector<pid_t> found;
-  for (const auto& entry : fs::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const std::string command = contents(entry.path() / "cmdline");
-    if (command.substr(0, command.find('\0')).ends_with(program) && command.find(path) != std::string::npos) {
-      found.push_back(std::stoi(name));
-    }
-  }
-  return found;
+std::vector<pid_t> stores_of(const std::string& data) {
+  std::vector<pid_t> stores;
+  for (const SeenProcess& process : processes_with(data))
+    if (process.program.ends_with("freshet-store")) stores.push_back(process.pid);
+  return stores;
 }
 
 }  // namespace
@@ -89,13 +85,13 @@ bool Line::wait_until_loaded(std::chrono::seconds timeout) {
 
 void Line::kill() {
   if (!process_) return;
-  const std::vector<pid_t> stores = processes_of("freshet-store", data_);
+  const std::vector<pid_t> stores = stores_of(data_);
   process_->stop(SIGKILL, std::chrono::seconds(10));
   for (const pid_t store : stores) ::kill(store, SIGKILL);
 }
 
 void Line::kill_store() {
-  for (const pid_t store : processes_of("freshet-store", data_)) ::kill(store, SIGKILL);
+  for (const pid_t store : stores_of(data_)) ::kill(store, SIGKILL);
 }
 
 int Line::stop() {
@@ -113,6 +109,11 @@ std::string Line::status_json() {
   const std::string output = dir_.path() + "/status.json";
   command({"status", "--data", data_, "--json"}, output, std::chrono::seconds(20));
   return contents(output);
+}
+
+std::string Line::metrics() const {
+  const std::string url = json_text(contents(data_ + "/endpoints.json"), "http");
+  return url.empty() ? "" : http_get(url, "/metrics").body;
 }
 
 std::optional<clickhouse::Endpoint> Line::clickhouse() const {

@@ -31,6 +31,8 @@ class Line {
   // `freshet parity`: its exit status; its report goes to the test's output when it isn't 0.
   int parity();
   std::string status_json();
+  // /metrics of the status port; empty while it doesn't answer.
+  std::string metrics() const;
   // Where the embedded ClickHouse answers now; nothing while it doesn't.
   std::optional<clickhouse::Endpoint> clickhouse() const;
   bool clickhouse_answers() const;
