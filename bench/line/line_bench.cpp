@@ -71,7 +71,7 @@ double metric(const test::Line& line, const std::string& name) {
 
 // Looks seldom, and asks freshet, not the engine: it is being measured.
 void wait_for(const test::Line& line, const std::function<bool()>& reached) {
-  constexpr int kPauses = 4;
+  constexpr int kPauses = 10;
   const auto until = std::chrono::steady_clock::now() + 900s;
   while (!reached()) {
     require(std::chrono::steady_clock::now() < until, line);

@@ -9,6 +9,7 @@ namespace freshet::test {
 HttpAnswer http_get(const std::string& base_url, const std::string& path) {
   const int port = std::stoi(base_url.substr(base_url.rfind(':') + 1));
   const int peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (peer < 0) return {};
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
