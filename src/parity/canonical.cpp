@@ -43,10 +43,12 @@ Writing writing_of(std::string_view mirror, std::string_view source, const std::
 // PostgreSQL's own text of any type is what format() writes; a cast to text would strip the blanks of
 // char(n).
 std::string source_value(Writing writing, std::string_view type, std::string_view value, bool unfit_is_null) {
+  // What the mirror can't hold is NULL there where the contract says so, and else is different from all it
+  // has.
   const auto finite = [&](std::string sql) {
     return unfit_is_null ? fmt::format("CASE WHEN isfinite({}) AND {} THEN {} END", value,
                                        fmt::format("{0} >= '1900-01-01' AND {0} < '2300-01-01'", value), sql)
-                         : sql;
+                         : fmt::format("CASE WHEN isfinite({0}) THEN {1} ELSE {0}::text END", value, sql);
   };
   switch (writing) {
     case Writing::text: return fmt::format("format('%s', {})", value);

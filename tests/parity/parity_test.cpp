@@ -194,6 +194,16 @@ TEST_F(Parity, FindsEveryDifferenceInHoweverManyBucketsTheyAre) {
   EXPECT_EQ(report.tables[0].reason, "");
 }
 
+TEST_F(Parity, TakesAnInfiniteDayForADifference) {
+  make({{"day", "date", "'2020-01-01'", "Date32", "'2020-01-01'", ""},
+        {"at", "timestamptz", "'2020-01-01+00'", "DateTime64(6, 'UTC')", "'2020-01-01'", ""}},
+       3);
+  database_.sql("UPDATE t SET day = 'infinity' WHERE id = 1; UPDATE t SET at = '-infinity' WHERE id = 2");
+  const Report report = judge();
+  EXPECT_EQ(report.exit_status(), 1) << to_text(report);
+  EXPECT_EQ(report.tables[0].different, 2u);
+}
+
 TEST_F(Parity, LeavesAKeyThatKeepsMovingUndecided) {
   make({{"v", "text", "'a'", "String", "'a'", ""}}, 5);
   // In the mirror the row is newer than any LSN of the source, so it always seems to move.
