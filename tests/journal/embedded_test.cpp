@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include "embedded_journal.h"
+#include "journal/backlog.h"
 
 namespace freshet::journal {
 namespace {
@@ -18,6 +19,31 @@ TEST_F(Embedded, ASecondWriterIsRefusedAndToldWhoHasIt) {
     EXPECT_EQ(error.kind(), ErrorKind::config);
     EXPECT_THAT(error.what(), testing::HasSubstr("process " + std::to_string(getpid())));
   }
+}
+
+TEST_F(Embedded, TheBacklogIsWhatLiesAboveEachStreamsPosition) {
+  options_.segment_bytes = 4'096;  // many files
+  const auto writer = open_writer(options_);
+  const auto backlog = open_backlog(options_);
+  EXPECT_TRUE(backlog->ahead_of({}).empty());
+  const auto visits = make_table("visits");
+  const auto write = [&](const std::shared_ptr<TableSchema>& table, std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t i = from; i < to; ++i) seal(*writer, {insert(table, i, noise(500, i))});
+  };
+  write(orders_, 0, 40);
+  const std::uint64_t all = backlog->ahead_of({}).at("app.orders");
+  EXPECT_GT(all, 40u * 500);
+  EXPECT_LT(all, 40u * 800);
+  const Ends half{{{"app.orders", 0}, Offset(20)}};
+  EXPECT_NEAR(static_cast<double>(backlog->ahead_of(half).at("app.orders")), static_cast<double>(all) / 2,
+              50);
+  write(visits, 40, 50);
+  const Ends orders_done{{{"app.orders", 0}, Offset(40)}};
+  const auto ahead = backlog->ahead_of(orders_done);
+  EXPECT_FALSE(ahead.contains("app.orders"));
+  EXPECT_GT(ahead.at("app.visits"), 10u * 500);
+  // Whoever comes later counts the same.
+  EXPECT_EQ(open_backlog(options_)->ahead_of(orders_done), ahead);
 }
 
 // A limit on file size stands for the full disk: a write comes back short, then fails.
