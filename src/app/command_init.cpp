@@ -23,6 +23,13 @@ std::string connect_to(const InitCommand& command) {
   if (url == nullptr)
     throw Error(ErrorKind::config, "which database? there is neither --source nor FRESHET_SOURCE_URL",
                 "--source postgres://user@host:port/database");
+  if (postgres::has_password(url) && !command.source.empty())
+    throw Error(
+        ErrorKind::config,
+        "the address on the command line holds a password, and every user of this machine can read it there",
+        "leave it out and export FRESHET_SOURCE_PASSWORD=… (or use ~/.pgpass), or export the whole address "
+        "as "
+        "FRESHET_SOURCE_URL");
   const char* password = std::getenv(kPasswordVariable);
   return password == nullptr ? url : postgres::with_password(url, password);
 }
@@ -53,7 +60,10 @@ void create_publication(postgres::Connection& source, const std::string& stateme
 
 void print_next_step(const contract::Draft& draft, const InitCommand& command) {
   if (!draft.publication_sql.empty())
-    fmt::print("\nBefore the first start, as the owner of the tables:\n    {}\n", draft.publication_sql);
+    fmt::print(
+        "\nThe first start creates the publication if its user may; or, as the owner of the tables:\n    "
+        "{}\n",
+        draft.publication_sql);
   fmt::print("\nReview {}/contracts, then: freshet up {}\n", command.dir.string(), command.dir.string());
 }
 
@@ -73,7 +83,8 @@ int run(const InitCommand& command) {
                           {.name = name_of(command),
                            .source_url = referred_to(command),
                            .publication = command.publication,
-                           .slot = command.slot});
+                           .slot = command.slot,
+                           .password_in_environment = std::getenv(kPasswordVariable) != nullptr});
   fmt::print("wrote {}/pipeline.yaml and {} contracts from {}\n", command.dir.string(),
              draft.contracts.size(), source.where());
   print_remarks(draft);

@@ -79,7 +79,8 @@ std::string pipeline_yaml(const InitOptions& options, const std::vector<std::str
   for (const auto& schema : schemas) names.push_back(yaml_scalar(schema));
   std::string text = "# What Freshet reads and how; every key and its default: docs/contracts.md\n";
   text += fmt::format("name: {}\nsource:\n  url: {}\n", options.name, yaml_scalar(address.url));
-  if (address.had_password) text += "  password: ${FRESHET_SOURCE_PASSWORD}\n";
+  if (address.had_password || options.password_in_environment)
+    text += "  password: ${FRESHET_SOURCE_PASSWORD}\n";
   text += fmt::format("  publication: {}\n  slot: {}\n  schemas: [{}]\n", yaml_scalar(options.publication),
                       yaml_scalar(options.slot), fmt::join(names, ", "));
   return text;

@@ -44,6 +44,7 @@ struct InitOptions {
   std::string source_url;  // a password in it isn't written; its place is taken by a variable
   std::string publication = "freshet";
   std::string slot = "freshet";
+  bool password_in_environment = false;  // FRESHET_SOURCE_PASSWORD has it: the project refers to that
 };
 
 // Writes DIR/pipeline.yaml and DIR/contracts/*.yaml. Throws Error{config} when one of them is there already.

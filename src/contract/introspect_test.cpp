@@ -117,6 +117,10 @@ TEST(Init, WritesNoPasswordAndReadsBack) {
     EXPECT_EQ(project.source.password, Reference(Reference::From::environment, "FRESHET_SOURCE_PASSWORD"))
         << text;
   }
+  const Project referring = parse_project(parse_yaml(
+      "p", pipeline_yaml({.name = "p", .source_url = "postgres://u@h/db", .password_in_environment = true},
+                         {"app"})));
+  EXPECT_EQ(referring.source.password, Reference(Reference::From::environment, "FRESHET_SOURCE_PASSWORD"));
   const Project open = parse_project(
       parse_yaml("p", pipeline_yaml({.name = "p", .source_url = "postgres://u@h:1/db"}, {"a b"})));
   EXPECT_EQ(open.source.url.name(), "postgres://u@h:1/db");

@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <cctype>
 #include <memory>
 #include <vector>
@@ -63,6 +64,11 @@ std::string with_password(const std::string& address, const std::string& passwor
   for (const Option& option : parse(address))
     if (option.name != "password") text += option.name + "=" + quoted(option.value) + " ";
   return text + "password=" + quoted(password);
+}
+
+bool has_password(const std::string& address) {
+  const std::vector<Option> options = parse(address);
+  return std::ranges::any_of(options, [](const Option& option) { return option.name == "password"; });
 }
 
 std::string without_password(const std::string& address) {

@@ -11,6 +11,9 @@ namespace freshet::postgres {
 // the message doesn't repeat it.
 std::string with_password(const std::string& address, const std::string& password);
 
+// Whether the address itself says a password. Throws as with_password.
+bool has_password(const std::string& address);
+
 // For people, logs and files: "postgres://user@host:port/database?sslmode=require".
 std::string without_password(const std::string& address);
 

@@ -21,6 +21,13 @@ TEST(Address, TakesAPasswordOfAnyCharacters) {
   EXPECT_EQ(without_password(full), "postgres://me@db/shop");
 }
 
+TEST(Address, TellsWhetherItHoldsAPassword) {
+  EXPECT_TRUE(has_password("postgres://me:secret@db/shop"));
+  EXPECT_TRUE(has_password("postgres://db/shop?password=secret"));
+  EXPECT_FALSE(has_password("postgres://me@db/shop"));
+  EXPECT_THROW(has_password("mysql://db/shop"), Error);
+}
+
 TEST(Address, OneThatIsNoneIsNotRepeated) {
   try {
     without_password("postgres://me:secret@[db/shop");
