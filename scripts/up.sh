@@ -37,6 +37,7 @@ stop_all() {
   trap '' INT TERM
   stop "$generator_pid"
   stop "$freshet_pid"
+  [ -z "$freshet_pid" ] || rm -f "$DATA/endpoints.json" # which a killed one leaves
   stop "$postgres_pid" INT
 }
 

@@ -1,6 +1,7 @@
 #include "app/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <iostream>
 
 namespace freshet::app {
 namespace {
@@ -15,7 +16,9 @@ constexpr const char* kIntroduction =
 constexpr const char* kFooter =
     "Everything that is kept lies in one folder (--data). Secrets come from the environment or from files "
     "that\n"
-    "pipeline.yaml names, never from the command line. Every command has its own --help.";
+    "pipeline.yaml names, never from the command line. Every command has its own --help. Exit status 64: the "
+    "command\n"
+    "line itself is wrong.";
 
 // What a command does: in the list of commands, and above its own options.
 struct Help {
@@ -47,7 +50,7 @@ constexpr Help kParity{"Compare every mirror with its source table, key by key",
                        "again. When nothing runs on\n"
                        "DATA, the line is run for as long as it takes. Exit status 0: all is equal, 1: "
                        "something differs (the keys\n"
-                       "are listed), 2: something couldn't be decided."};
+                       "are listed), 2: something couldn't be decided, 3: it couldn't be compared at all."};
 
 CLI::App* add_command(CLI::App& app, const std::string& name, const Help& help) {
   CLI::App* command = app.add_subcommand(name, help.brief);
@@ -133,10 +136,14 @@ CommandLine parse_command_line(int argc, char** argv) {
   const CLI::App* parity_command = add_parity(app, parity);
   app.add_subcommand("version", "Print the version");
 
+  if (argc == 1) {
+    std::cout << app.help();
+    return {std::nullopt, kWrongUsage};
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return {std::nullopt, app.exit(error)};
+    return {std::nullopt, app.exit(error) == 0 ? 0 : kWrongUsage};
   }
   if (up->parsed() || capture->parsed() || load->parsed()) {
     run.capture = !load->parsed();

@@ -12,6 +12,8 @@ namespace freshet::app {
 
 inline constexpr const char* kDefaultData = ".freshet";
 
+inline constexpr int kWrongUsage = 64;  // as sysexits.h has it: apart from what commands themselves end with
+
 // up, capture and load: the roles in this process.
 struct RunCommand {
   std::filesystem::path project;

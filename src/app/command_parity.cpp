@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <set>
 #include <thread>
 
 #include "app/commands.h"
@@ -13,7 +14,9 @@
 #include "app/line.h"
 #include "app/line_status_json.h"
 #include "app/log_file.h"
+#include "app/start_failure.h"
 #include "app/stop_signals.h"
+#include "app/variables.h"
 #include "base/log.h"
 
 namespace freshet::app {
@@ -34,6 +37,14 @@ fs::path project_of(const ParityCommand& command, const DataDir& data) {
   throw Error(ErrorKind::config, "nothing has run on " + data.path().string(), "name the project");
 }
 
+// Of the process that runs, as far as it answers, before our own: what it uses is what is compared.
+contract::Environment environment_for(const DataDir& data) {
+  for (const Role role : {Role::load, Role::capture})
+    if (const auto answer = ask(data.socket(role), "variables"))
+      return overlaid(variables_from_json(*answer), contract::process_environment());
+  return contract::process_environment();
+}
+
 // The line of this process, run for as long as the comparison takes.
 class LineForNow {
  public:
@@ -41,7 +52,8 @@ class LineForNow {
       : capture_lock_(take(data, Role::capture)),
         load_lock_(take(data, Role::load)),
         log_(data.log() / "parity.jsonl"),
-        line_(std::move(options), data, system_clock(), {}) {
+        line_(std::move(options), data, system_clock(),
+              [this](const std::string&, const Error& error) { failure_.note(error); }) {
     line_.start();
     refresher_ = std::jthread([this](std::stop_token stop) {
       do line_.refresh();
@@ -49,10 +61,14 @@ class LineForNow {
     });
   }
 
+  // Throws what keeps it from ever running.
+  void check() const { failure_.rethrow_if_any(); }
+
  private:
   files::DirectoryLock capture_lock_;
   files::DirectoryLock load_lock_;
   LogFile log_;
+  StartFailure failure_;
   Line line_;  // stops at its end
   std::jthread refresher_;
 };
@@ -63,12 +79,32 @@ std::optional<LineStatus> ask_status(const DataDir& data) {
   return line_status_from_json(*answer);
 }
 
-// The status as soon as `enough` of it, or Error.
+// What a line that doesn't get on waits for, once for each reason.
+class Waiting {
+ public:
+  void show(const LineStatus& status) {
+    for (const StageLine& stage : status.stages) {
+      const std::string why = fmt::format("{} {}: {}", stage.name, stage.state, stage.error);
+      if (!stage.error.empty() && told_.insert(why).second)
+        fmt::print(stderr, "waiting: {}\n  -> {}\n", why, stage.hint);
+    }
+  }
+
+ private:
+  std::set<std::string> told_;
+};
+
+// The status as soon as `enough` of it, or Error. `line`: where it is ours.
 LineStatus wait_for(const DataDir& data, const StopSignals& signals, std::chrono::seconds limit,
-                    bool (*enough)(const LineStatus&)) {
+                    bool (*enough)(const LineStatus&), const LineForNow* line = nullptr) {
   const Deadline deadline(system_clock(), limit);
+  Waiting waiting;
   while (!deadline.passed()) {
-    if (auto status = ask_status(data); status && enough(*status)) return *std::move(status);
+    if (line != nullptr) line->check();
+    if (auto status = ask_status(data)) {
+      if (enough(*status)) return *std::move(status);
+      waiting.show(*status);
+    }
     if (signals.wait(kRefreshEvery)) throw Error(ErrorKind::cancelled, "interrupted");
   }
   throw Error(ErrorKind::transient, "the line didn't come up in time", "see `freshet status` and DATA/log");
@@ -101,14 +137,14 @@ void show_progress(const parity::TableReport& table) {
 int run(const ParityCommand& command) {
   const StopSignals signals;
   const DataDir data(command.data);
-  LineOptions options = line_options(project_of(command, data), contract::process_environment());
+  LineOptions options = line_options(project_of(command, data), environment_for(data));
   const std::vector<contract::StreamContract> contracts = options.contracts;
 
   std::optional<LineForNow> line;
   const bool running = is_taken(data, Role::load);
   if (!running) line.emplace(options, data);
   const LineStatus status = running ? wait_for(data, signals, kStartDeadline, knows_clickhouse)
-                                    : wait_for(data, signals, kLoadedDeadline, is_loaded);
+                                    : wait_for(data, signals, kLoadedDeadline, is_loaded, &*line);
   const clickhouse::Endpoint endpoint =
       options.clickhouse ? *options.clickhouse : clickhouse::Endpoint(status.endpoints.clickhouse);
 

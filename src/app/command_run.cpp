@@ -11,9 +11,9 @@
 #include "app/line.h"
 #include "app/line_status_json.h"
 #include "app/log_file.h"
+#include "app/start_failure.h"
 #include "app/stop_signals.h"
 #include "app/terminal.h"
-#include "base/guarded.h"
 #include "base/log.h"
 
 namespace freshet::app {
@@ -38,25 +38,6 @@ std::string log_name(const RunCommand& command) {
   if (command.capture && command.load) return "up.jsonl";
   return command.capture ? "capture.jsonl" : "load.jsonl";
 }
-
-// A wrong set-up met before the line ever ran: told at once and for good, instead of on a page that nobody
-// has opened yet.
-class StartFailure {
- public:
-  void note(const Error& error) {
-    const bool wrong_set_up = error.kind() == ErrorKind::config || error.kind() == ErrorKind::unsupported;
-    const MutexLock lock(mutex_);
-    if (wrong_set_up && !first_) first_ = error;
-  }
-  void rethrow_if_any() const {
-    const MutexLock lock(mutex_);
-    if (first_) throw Error(*first_);
-  }
-
- private:
-  mutable Mutex mutex_;
-  std::optional<Error> first_ GUARDED_BY(mutex_);
-};
 
 // DATA/endpoints.json, there as long as the addresses in it answer.
 class EndpointsFile {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/metrics.h"
+
 namespace freshet::app {
 namespace {
 
@@ -90,8 +92,6 @@ void add_load(LineStatus& line, const load::LoadStatus& load, WallTime now) {
   trouble(line, "load", load.error, load.hint);
   line.total.rows = load.rows;
   line.total.rows_per_second = load.rows_per_second;
-  line.total.lag_seconds = load.lag_seconds;
-  line.total.lag_bytes = load.lag_bytes;
   line.cut.lsn = to_string(load.cut);
   line.cut.round = load.round;
   if (load.cut_committed_at != 0) {
@@ -107,7 +107,27 @@ void add_load(LineStatus& line, const load::LoadStatus& load, WallTime now) {
     stream->rows_per_second = table.rows_per_second;
     stream->error = table.reason;
     stream->hint = table.hint;
-    if (table.state == load::StreamState::running) stream->lag_seconds = load.lag_seconds;
+  }
+}
+
+void add_lag(LineStatus& line, const std::map<std::string, std::uint64_t>& bytes_ahead) {
+  const double age =
+      line.cut.committed_at.empty() ? line.uptime_seconds : std::max(line.cut.age_seconds, 0.0);
+  for (const auto& [name, bytes] : bytes_ahead) {
+    line.total.lag_bytes += bytes;
+    line.total.lag_seconds = age;
+    if (StreamLine* stream = find_stream(line, name)) {
+      stream->lag_bytes = bytes;
+      stream->lag_seconds = age;
+    }
+  }
+  for (const StreamLine& stream : line.streams) {
+    const metrics::Labels label{{"stream", stream.name}};
+    metrics::gauge("freshet_stream_lag_seconds", "Age of the newest loaded commit while something waits.",
+                   label)
+        .set(stream.lag_seconds);
+    metrics::gauge("freshet_stream_lag_bytes", "Of the journal, written and not loaded yet.", label)
+        .set(static_cast<double>(stream.lag_bytes));
   }
 }
 

@@ -22,6 +22,10 @@ std::vector<StreamLine> describe_contracts(const std::vector<contract::StreamCon
 
 void add_load(LineStatus& line, const load::LoadStatus& load, WallTime now);
 
+// How far behind the mirrors are, by what the journal holds ahead of load; after add_load. When nothing was
+// ever loaded, all of it has waited since the start at least.
+void add_lag(LineStatus& line, const std::map<std::string, std::uint64_t>& bytes_ahead);
+
 // Snapshots, bytes, and what troubles capture; after add_load.
 class CaptureDescriber {
  public:

@@ -17,6 +17,7 @@
 #include "app/version.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "journal/backlog.h"
 #include "serve/status_server.h"
 #include "watch/canary.h"
 
@@ -81,8 +82,9 @@ LineOptions line_options(const std::filesystem::path& project, const contract::E
   LineOptions options;
   options.project = contract::load_project(project);
   options.contracts = contract::load_contracts(project);
-  options.source = source_address(options.project.source, environment);
-  options.clickhouse = clickhouse_address(options.project.clickhouse, environment);
+  const contract::Environment noted = noting(environment, options.variables);
+  options.source = source_address(options.project.source, noted);
+  options.clickhouse = clickhouse_address(options.project.clickhouse, noted);
   // Beside us, wherever that is installed.
   options.store_program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "freshet-store";
   return options;
@@ -100,11 +102,13 @@ class Line::Parts {
   bool embedded() const { return options_.load && !options_.clickhouse; }
   std::optional<clickhouse::Endpoint> clickhouse() const;
   std::vector<Stage> stages();
+  std::map<std::string, std::uint64_t> bytes_ahead(const journal::Ends& positions);
   void read_again(const load::UnresolvedKeys& keys);
   void ask_capture(const capture::KeyRequest& request) const;
   std::string read_keys(const std::string& request);
   std::string read_periodic();
   void require_capture() const;
+  void try_stopped_again();
   ReadyLine readiness(const std::vector<StageStatus>& stages) const;
 
   const LineOptions options_;
@@ -121,6 +125,8 @@ class Line::Parts {
   ControlServer control_;
   Supervisor supervisor_;
   CaptureDescriber capture_describer_;
+  std::unique_ptr<journal::Backlog> backlog_;
+  bool stopped_tried_again_ = false;
   std::optional<load::LoadStatus> last_load_;  // stays to be seen while load is being started again
   LineStatus status_;
   std::unique_ptr<serve::StatusServer> http_;  // ends first: its threads use what is above
@@ -155,9 +161,11 @@ Line::Parts::Parts(LineOptions options, const DataDir& data, Clock& clock,
           [this] { return clickhouse(); }, clock),
       control_(data.socket(options_.load ? Role::load : Role::capture),
                {{"status", [this](const std::string&) { return published_.json(); }},
+                {"variables", [this](const std::string&) { return to_json(options_.variables); }},
                 {"read_periodic", [this](const std::string&) { return read_periodic(); }},
                 {"read_keys", [this](const std::string& request) { return read_keys(request); }}}),
       supervisor_(stages(), clock, std::move(on_failure)),
+      backlog_(journal::open_backlog(journal_)),
       http_(listen_on(parse_listen(options_.project.http.listen),
                       {.status_json = [this] { return published_.json(); },
                        .metrics = [] { return metrics::exposition(); },
@@ -222,6 +230,23 @@ std::optional<clickhouse::Endpoint> Line::Parts::clickhouse() const {
   return url ? std::optional(clickhouse::Endpoint(*url)) : std::nullopt;
 }
 
+// Whoever starts Freshet again has mended what stopped a stream; where nothing was, it stops in the same
+// place.
+void Line::Parts::try_stopped_again() {
+  stopped_tried_again_ = true;
+  for (const load::TableStatus& table : last_load_->tables)
+    if (table.state == load::StreamState::stopped) load_.try_again(table.stream);
+}
+
+// A journal that is damaged, or was replaced, is load's and capture's to report.
+std::map<std::string, std::uint64_t> Line::Parts::bytes_ahead(const journal::Ends& positions) try {
+  return backlog_->ahead_of(positions);
+} catch (const Error& error) {
+  log::debug("backlog_unknown", {{"message", error.message()}});
+  backlog_ = journal::open_backlog(journal_);
+  return {};
+}
+
 ReadyLine Line::Parts::readiness(const std::vector<StageStatus>& stages) const {
   for (const StageStatus& stage : stages)
     if (stage.state == StageState::failed) return {false, stage.name + " has failed", {}};
@@ -241,7 +266,11 @@ const LineStatus& Line::Parts::refresh() {
   now.stages = describe_stages(stages, clock_.wall());
   now.streams = describe_contracts(options_.contracts);
   if (auto load = load_.status()) last_load_ = std::move(load);
-  if (last_load_) add_load(now, *last_load_, clock_.wall());
+  if (last_load_ && last_load_->term != 0 && !stopped_tried_again_) try_stopped_again();
+  if (last_load_) {
+    add_load(now, *last_load_, clock_.wall());
+    if (last_load_->term != 0) add_lag(now, bytes_ahead(last_load_->positions));  // else: it doesn't know yet
+  }
   if (const auto capture = capture_.status()) capture_describer_.add(now, *capture, clock_.steady());
   now.journal = {bytes_in(journal_.directory), journal_.limit};
   now.ready = readiness(stages);

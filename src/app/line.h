@@ -12,6 +12,7 @@
 #include "app/data_dir.h"
 #include "app/line_status.h"
 #include "app/supervisor.h"
+#include "app/variables.h"
 #include "contract/contract.h"
 #include "contract/project.h"
 
@@ -25,6 +26,7 @@ struct LineOptions {
   bool capture = true;
   bool load = true;
   std::filesystem::path store_program;
+  Variables variables;  // of the environment, that the project refers to
 };
 
 // For the project in that folder, its contracts and addresses read. Throws Error{config} with file and line.

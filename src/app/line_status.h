@@ -40,7 +40,8 @@ struct StreamLine {
   double rows_per_second = 0;
   std::uint64_t bytes = 0;  // journalled since then, of PostgreSQL's messages
   double bytes_per_second = 0;
-  double lag_seconds = 0;  // how old the newest loaded commit is, while something waits; else 0
+  double lag_seconds = 0;       // how old the newest loaded commit is, while something waits; else 0
+  std::uint64_t lag_bytes = 0;  // of the journal: written, and not loaded yet
   std::string error;
   std::string hint;
 };

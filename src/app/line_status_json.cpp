@@ -31,7 +31,7 @@ void fields(StreamLine& line, Visit&& visit) {
   visit("snapshot", line.snapshot), visit("rows", line.rows);
   visit("rows_per_second", line.rows_per_second), visit("bytes", line.bytes);
   visit("bytes_per_second", line.bytes_per_second), visit("lag_seconds", line.lag_seconds);
-  visit("error", line.error), visit("hint", line.hint);
+  visit("lag_bytes", line.lag_bytes), visit("error", line.error), visit("hint", line.hint);
 }
 
 template <class Visit>

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "app/describe.h"
 #include "app/line_status_json.h"
 #include "app/line_status_text.h"
 #include "app/rate_meter.h"
@@ -9,6 +10,7 @@
 namespace freshet::app {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
@@ -45,6 +47,20 @@ TEST(LineStatusText, PictureFitsTheTerminal) {
   EXPECT_LE(lines.size(), 24u);
   for (const std::string& line : lines) EXPECT_LE(line.size(), 60u * 4) << line;
   EXPECT_THAT(lines, Contains(HasSubstr("more streams")));
+}
+
+TEST(LineStatusText, ShowsEachStreamsLagInSecondsAndBytes) {
+  LineStatus status;
+  status.streams.resize(2);
+  status.streams[0].name = "app.orders";
+  status.streams[1].name = "app.carts";
+  status.cut.committed_at = "2026-01-01T00:00:00Z";
+  status.cut.age_seconds = 61.5;
+  add_lag(status, {{"app.orders", 2'500'000}, {"freshet.canary", 100}});
+  EXPECT_EQ(status.total.lag_bytes, 2'500'100u);
+  const auto lines = picture(status, {.color = false, .width = 120, .height = 40});
+  EXPECT_THAT(lines, Contains(AllOf(HasSubstr("app.orders"), HasSubstr(" 61.5    2.5 MB"))));
+  EXPECT_THAT(lines, Contains(AllOf(HasSubstr("app.carts"), HasSubstr("  0.0       0 B"))));
 }
 
 TEST(LineStatusText, SaysWhatFailedAndTheNextStep) {

@@ -119,17 +119,18 @@ void streams(Page& page, const LineStatus& status, std::size_t kept) {
   });
   if (all.empty()) return;
   page.gap();
-  page.line(fmt::format("{:<30} {:>13} {:>9} {:>10} {:>11} {:>8}  {}", "stream", "rows", "rows/s", "bytes",
-                        "bytes/s", "lag s", "state"),
+  page.line(fmt::format("{:<30} {:>13} {:>9} {:>10} {:>11} {:>8} {:>9}  {}", "stream", "rows", "rows/s",
+                        "bytes", "bytes/s", "lag s", "lag", "state"),
             kBold);
   std::size_t shown = 0;
   for (const StreamLine* stream : all) {
     if (page.room(kept) < 2) break;
     ++shown;
-    page.line(fmt::format("{:<30} {:>13} {:>9} {:>10} {:>11} {:>8.1f}  {}", stream->name,
+    page.line(fmt::format("{:<30} {:>13} {:>9} {:>10} {:>11} {:>8.1f} {:>9}  {}", stream->name,
                           grouped(stream->rows), grouped(static_cast<std::uint64_t>(stream->rows_per_second)),
                           human_bytes(static_cast<double>(stream->bytes)),
-                          human_bytes(stream->bytes_per_second) + "/s", stream->lag_seconds, stream->state),
+                          human_bytes(stream->bytes_per_second) + "/s", stream->lag_seconds,
+                          human_bytes(static_cast<double>(stream->lag_bytes)), stream->state),
               stream->error.empty() ? std::string_view{} : kRed);
     if (!stream->error.empty()) page.line("  -> " + stream->error + " (" + stream->hint + ")", kRed);
   }

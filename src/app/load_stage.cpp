@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 namespace freshet::app {
 namespace {
 
@@ -41,6 +43,11 @@ std::optional<clickhouse::Endpoint> LoadStage::wait_for_clickhouse(std::stop_tok
 
 std::optional<load::LoadStatus> LoadStage::status() const {
   return current_.ask([](const load::Load& load) { return load.status(); });
+}
+
+void LoadStage::try_again(const std::string& stream) const {
+  log::info("stopped_stream_tried_again", {{"stream", stream}});
+  current_.ask([&](load::Load& load) { return load.resume(stream).valid(); });
 }
 
 }  // namespace freshet::app

@@ -33,6 +33,8 @@ class LoadStage {
 
   // Nothing while no run is under way.
   std::optional<load::LoadStatus> status() const;
+  // Lets a stopped stream go on from where it stands; it stops there again when nothing was mended.
+  void try_again(const std::string& stream) const;
 
  private:
   std::optional<clickhouse::Endpoint> wait_for_clickhouse(std::stop_token stop) const;

@@ -13,20 +13,34 @@
 namespace freshet::app {
 namespace {
 
-int complain(const Error& error) {
-  fmt::print(stderr, "freshet: {}\n  -> {}\n", error.message(), hint_of(error));
-  return 1;
+constexpr int kFailed = 1;
+constexpr int kNotCompared = 3;  // of parity, for which 1 and 2 are findings
+
+// A stage is tried again by its supervisor; a command ends here.
+std::string next_step(const Error& error) {
+  const bool would_be_repeated = error.hint().empty() && error.may_pass();
+  return would_be_repeated ? "is it up, and within reach from here? then run the command again"
+                           : hint_of(error);
+}
+
+void complain(const Error& error) {
+  fmt::print(stderr, "freshet: {}\n  -> {}\n", error.message(), next_step(error));
+}
+
+int run_command(const Command& command) try {
+  return std::visit([](const auto& one) { return run(one); }, command);
+} catch (const Error& error) {
+  complain(error);
+  return std::holds_alternative<ParityCommand>(command) ? kNotCompared : kFailed;
 }
 
 int run_command_line(int argc, char** argv) try {
   const CommandLine line = parse_command_line(argc, argv);
-  if (!line.command) return line.exit_status;
-  return std::visit([](const auto& command) { return run(command); }, *line.command);
-} catch (const Error& error) {
-  return complain(error);
+  return line.command ? run_command(*line.command) : line.exit_status;
 } catch (const std::exception& unexpected) {
-  return complain(Error(ErrorKind::unsupported, std::string("unexpected: ") + unexpected.what(),
-                        "this is a bug in Freshet: please report it"));
+  complain(Error(ErrorKind::unsupported, std::string("unexpected: ") + unexpected.what(),
+                 "this is a bug in Freshet: please report it"));
+  return kFailed;
 }
 
 }  // namespace

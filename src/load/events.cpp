@@ -45,15 +45,9 @@ void tell(const TableProgress& event) {
       .set(static_cast<double>(event.waiting));
 }
 
-void tell(const Behind& event) {
-  static const auto seconds =
-      metrics::gauge("freshet_load_lag_seconds", "Age of the cut's last commit while the journal has more.");
-  static const auto bytes =
-      metrics::gauge("freshet_load_lag_bytes", "WAL between the cut and the journal's newest watermark.");
+void tell(const StreamsStanding& event) {
   static const auto standing = metrics::gauge("freshet_load_streams_standing", "Streams that don't run.");
-  seconds.set(event.seconds);
-  bytes.set(static_cast<double>(event.bytes));
-  standing.set(static_cast<double>(event.streams_standing));
+  standing.set(static_cast<double>(event.count));
 }
 
 }  // namespace freshet::load

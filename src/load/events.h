@@ -33,11 +33,9 @@ struct TableProgress {
 };
 void tell(const TableProgress& event);
 
-struct Behind {
-  double seconds;
-  std::uint64_t bytes;
-  std::size_t streams_standing;
+struct StreamsStanding {
+  std::size_t count;
 };
-void tell(const Behind& event);
+void tell(const StreamsStanding& event);
 
 }  // namespace freshet::load

@@ -280,24 +280,19 @@ void Load::Line::publish(std::chrono::milliseconds took) {
     all.round = cut_->round;
     all.cut = cut_->mark.commit_lsn;
     all.cut_committed_at = cut_->mark.committed_at;
+    all.positions = positions_;
     all.last_round = took;
   });
 }
 
-// How much of the journal lies ahead.
+// Whether a backlog lies ahead.
 void Load::Line::look_behind() {
   if (since(load_.clock_, looked_at_) < kLookBehindEvery) return;
   looked_at_ = load_.clock_.steady();
   const auto newest = load_.reader_.next(cut_ ? std::optional(cut_->mark) : std::nullopt, ~std::uint64_t{0},
                                          std::chrono::milliseconds(0));
-  load_.board_.update([&](LoadStatus& all) {
-    const std::uint64_t at = cut_ ? cut_->mark.commit_lsn.value() : 0;
-    all.lag_bytes = newest && newest->commit_lsn.value() > at && at > 0 ? newest->commit_lsn.value() - at : 0;
-    all.draining = newest && brings_records(*newest);
-  });
-  const LoadStatus status = load_.board_.read();
-  tell(Behind{
-      status.lag_seconds, status.lag_bytes,
+  load_.board_.update([&](LoadStatus& all) { all.draining = newest && brings_records(*newest); });
+  tell(StreamsStanding{
       static_cast<std::size_t>(std::ranges::count_if(streams_, [](const auto& s) { return !s->runs(); }))});
 }
 

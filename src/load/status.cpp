@@ -34,10 +34,6 @@ LoadStatus StatusBoard::read() const {
     status.tables[i].rows_per_second = stale ? 0 : rates_[i].per_second(share);
     status.rows_per_second += status.tables[i].rows_per_second;
   }
-  if (status.lag_bytes > 0 && status.cut_committed_at > 0) {
-    const auto committed = WallTime(std::chrono::microseconds(status.cut_committed_at));
-    status.lag_seconds = std::max(0.0, std::chrono::duration<double>(clock_.wall() - committed).count());
-  }
   return status;
 }
 

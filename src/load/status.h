@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/guarded.h"
 #include "change/lsn.h"
+#include "journal/position.h"
 
 namespace freshet::load {
 
@@ -47,11 +48,10 @@ struct LoadStatus {
   std::uint64_t round = 0;  // the last complete one
   Lsn cut;
   Micros cut_committed_at = 0;
-  double lag_seconds = 0;       // since the cut's commit, or 0 when nothing is behind it
-  std::uint64_t lag_bytes = 0;  // of the journal not loaded yet
-  double rows_per_second = 0;   // over the last seconds: while there is a backlog, the drain rate
-  bool draining = false;        // a backlog is there
-  std::uint64_t rows = 0;       // inserted since the start
+  journal::Ends positions;     // of every stream, as of the cut
+  double rows_per_second = 0;  // over the last seconds: while there is a backlog, the drain rate
+  bool draining = false;       // a backlog is there
+  std::uint64_t rows = 0;      // inserted since the start
   std::chrono::milliseconds last_round{0};
   std::vector<TableStatus> tables;  // in the order of the contracts
 };

@@ -22,7 +22,8 @@ Verdict judge_value(const Mirror& mirror, const Batch::Record& record, const Ref
   return {Verdict::Action::stop_stream,
           fmt::format("{}: a value of column '{}' {}", where(mirror, record.version),
                       mirror.columns[refusal.column].name, explain(refusal.why)),
-          "mend the value at its source or the column's contract, then resume the stream"};
+          "mend the value at its source or the column's contract, then start freshet again: it goes on where "
+          "it stopped"};
 }
 
 Verdict judge_missing(const Mirror& mirror, Version version) {

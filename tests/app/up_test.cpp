@@ -120,6 +120,40 @@ TEST_F(Up, SurvivesItsOwnDeathAndItsEngines) {
   expect_equal_sides(line_);
 }
 
+TEST_F(Up, AStoppedStreamGoesOnWithTheContractThatWasMended) {
+  auto up = line_.start();
+  app::EndpointLine endpoints = line_.endpoints(*up);
+  EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.item", "5000")) << line_.output();
+  database_.sql("UPDATE item SET price = 'NaN' WHERE id = 1");
+  EXPECT_TRUE(eventually([&] { return line_.status()->streams.at(1).state == "stopped"; }, 60s));
+  database_.sql("DELETE FROM item WHERE id = 2");
+  EXPECT_EQ(up->stop(SIGTERM, 30s), 0) << line_.output();
+
+  const std::string contract = line_.project() + "/contracts/public.item.yaml";
+  std::ifstream before(contract);
+  const std::string text((std::istreambuf_iterator<char>(before)), {});
+  std::ofstream(contract) << std::regex_replace(
+      text, std::regex(R"re((physicalType: "numeric\(10,2\)"\n))re"),
+      "$1        customProperties:\n          - property: freshet\n            value: {null_when: [nan]}\n");
+  up = line_.start();
+  endpoints = line_.endpoints(*up);
+  EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.item", "4999")) << line_.output();
+  expect_equal_sides(line_);
+}
+
+TEST_F(Up, ParityNeedsNoEnvironmentBesideAProcessThatRuns) {
+  const std::string pipeline = line_.project() + "/pipeline.yaml";
+  std::ifstream before(pipeline);
+  const std::string text((std::istreambuf_iterator<char>(before)), {});
+  std::ofstream(pipeline) << std::regex_replace(text, std::regex(R"(url: .*)"), "url: $${SHOP_URL}");
+  setenv("SHOP_URL", database_.url().c_str(), 1);
+  const auto up = line_.start();
+  unsetenv("SHOP_URL");
+  line_.endpoints(*up);
+  EXPECT_TRUE(line_.wait_until_loaded()) << line_.output();
+  expect_equal_sides(line_);
+}
+
 TEST_F(Up, RolesRunApartOnOneData) {
   const auto capture = line_.start("capture");
   const auto load = line_.start("load");

@@ -70,6 +70,29 @@ TEST(WrongSetup, APasswordIsNeverShown) {
   EXPECT_THAT(init.output, AllOf(HasSubstr("127.0.0.1:1/shop as me"), Not(HasSubstr("hunter2"))));
 }
 
+TEST(WrongSetup, APasswordOnTheCommandLineIsRefused) {
+  const TempDir folder;
+  const Ended init =
+      freshet({"init", folder.path() + "/p", "--source", "postgres://me:hunter2@127.0.0.1:1/shop"});
+  EXPECT_EQ(init.status, 1);
+  EXPECT_THAT(init.output, AllOf(HasSubstr("FRESHET_SOURCE_PASSWORD"), Not(HasSubstr("hunter2"))));
+}
+
+TEST(WrongSetup, WithoutAnythingToDoItSaysWhatItCan) {
+  const Ended nothing = freshet({});
+  EXPECT_EQ(nothing.status, 64);
+  EXPECT_THAT(nothing.output, AllOf(HasSubstr("freshet init"), HasSubstr("parity")));
+  EXPECT_EQ(freshet({"up", "here", "--nonsense"}).status, 64);
+}
+
+TEST(WrongSetup, ParityThatCannotBeMadeIsNoFinding) {
+  TestDatabase database;
+  const Installation line(database, kItem);
+  write(line.project() + "/pipeline.yaml",
+        "name: p\nsource:\n  url: postgres://x@127.0.0.1/x\n  publication: [\n");
+  EXPECT_EQ(line.parity().status, 3);
+}
+
 TEST(WrongSetup, StatusWithoutAProcessSaysSo) {
   const TempDir folder;
   const Ended status = freshet({"status", "--data", folder.path() + "/none"});

@@ -30,7 +30,7 @@ app::LineStatus sample() {
   status.cut = {"0/3A7F21C8", "2026-11-22T16:10:11.123456Z", 0.4, 812};
   status.endpoints = {"postgres://app@db.example/shop", "http://127.0.0.1:8123", "http://127.0.0.1:8080"};
   app::StreamLine orders{"app.orders", "raw.orders", "running", std::nullopt, 120'000, 310,
-                         90'000,       0.4,          900,       "",           ""};
+                         90'000,       1'200,        0.4,       900,          "",      ""};
   app::StreamLine views;
   views.name = "app.page_views", views.mirror = "raw.page_views", views.state = "snapshot";
   views.snapshot = app::SnapshotLine{"reading", false, 5'400'000, 9'000'000, 0.6, 131'000, 27, ""};
