@@ -50,6 +50,14 @@ void plan_publication(capture::Options& options, const std::vector<StreamContrac
   }
 }
 
+capture::StreamedTable streamed_table(const StreamContract& contract) {
+  capture::StreamedTable table;
+  table.schema = contract.source.schema;
+  table.table = contract.source.table;
+  for (const contract::ColumnContract* column : contract.key()) table.key.push_back(column->name);
+  return table;
+}
+
 capture::TableRequest periodic_request(const StreamContract& contract, std::chrono::milliseconds otherwise) {
   capture::TableRequest request;
   request.schema = contract.source.schema;
@@ -87,7 +95,7 @@ capture::Options CaptureStage::capture_options() const {
   options.snapshot.rows_per_second = static_cast<std::uint64_t>(project.limits.snapshot_rows_per_second);
   for (const StreamContract& contract : options_.contracts) {
     if (contract.mode == contract::Mode::streamed)
-      options.tables.push_back({contract.source.schema, contract.source.table, {}});
+      options.tables.push_back(streamed_table(contract));
     else
       options.periodic.push_back(periodic_request(contract, project.intervals.periodic));
   }

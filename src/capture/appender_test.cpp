@@ -73,7 +73,7 @@ class AppenderTest : public testing::Test {
 
   MemoryWriter writer_;
   std::vector<Written>& written_ = writer_.written;
-  Relations relations_{{"public.t"}};
+  Relations relations_{WantedStreams{{"public.t", {}}}};
   Appender appender_{JournalPort(writer_), relations_, "mine", Lsn(100), 0};
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 #include <thread>
 #include <utility>
 
@@ -13,10 +12,10 @@
 namespace freshet::capture {
 namespace {
 
-std::set<std::string> names_of(const std::vector<StreamedTable>& tables) {
-  std::set<std::string> names;
-  for (const StreamedTable& table : tables) names.insert(table.schema + "." + table.table);
-  return names;
+WantedStreams wanted_streams(const std::vector<StreamedTable>& tables) {
+  WantedStreams streams;
+  for (const StreamedTable& table : tables) streams[table.schema + "." + table.table] = table.key;
+  return streams;
 }
 
 std::string spool_directory(const Options& options) {
@@ -39,7 +38,7 @@ Capture::Capture(Options options, journal::Writer& journal, Clock& clock)
     : options_(std::move(options)),
       journal_(journal),
       clock_(clock),
-      relations_(names_of(options_.tables)),
+      relations_(wanted_streams(options_.tables)),
       snapshotter_(snapshot_options(options_), clock),
       backoff_(options_.reconnect_first) {}
 

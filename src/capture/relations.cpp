@@ -15,6 +15,17 @@ std::vector<bool> identity_of(const pgoutput::Relation& message) {
   return identity;
 }
 
+// Empty when one of them isn't published: what the key then is, the contract's check decides.
+std::vector<bool> marked(const std::vector<std::string>& names, const TableSchema& schema) {
+  std::vector<bool> key(schema.columns.size());
+  for (const std::string& name : names) {
+    const auto column = std::ranges::find(schema.columns, name, &Column::name);
+    if (column == schema.columns.end()) return {};
+    key[static_cast<std::size_t>(column - schema.columns.begin())] = true;
+  }
+  return key;
+}
+
 }  // namespace
 
 void Relations::restart(RelationLookup look_up) {
@@ -26,12 +37,17 @@ void Relations::restart(RelationLookup look_up) {
 const KnownRelation& Relations::announce(const pgoutput::Relation& message) {
   auto relation = std::make_unique<KnownRelation>();
   relation->stream = fmt::format("{}.{}", message.schema, message.table);
-  relation->wanted = wanted_.contains(relation->stream);
+  const auto wanted = wanted_.find(relation->stream);
+  relation->wanted = wanted != wanted_.end();
   if (relation->wanted) {
     RelationFacts facts = look_up_(message);
     relation->schema = std::move(facts.schema);
-    relation->key =
-        message.identity == ReplicaIdentity::full ? std::move(facts.primary_key) : identity_of(message);
+    if (message.identity != ReplicaIdentity::full)
+      relation->key = identity_of(message);
+    else if (wanted->second.empty())
+      relation->key = std::move(facts.primary_key);
+    else
+      relation->key = marked(wanted->second, relation->schema);
     relation->count = &counts_[relation->stream];
   }
   last_oid_ = message.oid;

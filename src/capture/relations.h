@@ -8,7 +8,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -35,17 +34,20 @@ struct KnownRelation {
   TableSchema schema;
   std::string stream;
   bool wanted = false;  // else it isn't ours, a partition announced beside its root for instance
-  // What an UPDATE must leave as it was to be none of the key: the replica identity, and under FULL the
-  // primary key (empty: unknown).
+  // What an UPDATE must leave as it was to be none of the key: the replica identity; under FULL, which has
+  // every column, the mirror's key (empty: unknown).
   std::vector<bool> key;
   StreamCount* count = nullptr;
 
   friend bool operator==(const KnownRelation&, const KnownRelation&) = default;
 };
 
+// The streams that are wanted, each with the columns of its mirror's key; without any it is the primary key.
+using WantedStreams = std::map<std::string, std::vector<std::string>>;
+
 class Relations {
  public:
-  explicit Relations(std::set<std::string> wanted) : wanted_(std::move(wanted)) {}
+  explicit Relations(WantedStreams wanted) : wanted_(std::move(wanted)) {}
 
   // A new connection: nothing is announced yet.
   void restart(RelationLookup look_up);
@@ -59,7 +61,7 @@ class Relations {
  private:
   const KnownRelation& keep(std::unique_ptr<KnownRelation> relation);
 
-  const std::set<std::string> wanted_;  // names of streams
+  const WantedStreams wanted_;
   std::map<std::string, StreamCount> counts_;
   RelationLookup look_up_;
   // Every shape that was announced, each once: the journal may still look at a schema it was given.

@@ -15,6 +15,7 @@ struct StreamedTable {
   std::string schema;
   std::string table;
   std::vector<std::string> columns;  // for a publication that is made here; empty: all
+  std::vector<std::string> key;      // of its mirror; empty: the primary key
 };
 
 struct SourceWishes {

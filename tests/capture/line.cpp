@@ -39,7 +39,7 @@ Line::~Line() {
 }
 
 void Line::start(const std::vector<std::string>& tables) {
-  for (const std::string& table : tables) options.tables.push_back({"public", table, {}});
+  for (const std::string& table : tables) options.tables.push_back({"public", table, {}, {}});
   restart();
 }
 

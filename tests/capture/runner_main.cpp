@@ -75,7 +75,8 @@ int run(const std::vector<std::string>& arguments) {
     options.snapshot.chunk_bytes = 64 << 10;
     options.spool_memory_bytes = 64 << 10;
   }
-  for (std::size_t i = 6; i < arguments.size(); ++i) options.tables.push_back({"public", arguments[i], {}});
+  for (std::size_t i = 6; i < arguments.size(); ++i)
+    options.tables.push_back({"public", arguments[i], {}, {}});
   const Lsn until = parse_lsn(arguments[5]);
   const auto journal = open_journal(arguments[4], options.data);
   Capture capture(options, *journal);

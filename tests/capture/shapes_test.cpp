@@ -92,6 +92,20 @@ TEST_F(Shapes, FullIdentityFillsToastAndTellsKeyChangesByThePrimaryKey) {
                                                    Op::update, Op::remove}));
 }
 
+TEST_F(Shapes, FullIdentityTellsChangesOfTheMirrorsOwnKey) {
+  database.sql(
+      "CREATE TABLE t (id int PRIMARY KEY, code text NOT NULL, n int); ALTER TABLE t REPLICA IDENTITY FULL");
+  line.options.tables.push_back({.schema = "public", .table = "t", .columns = {}, .key = {"code"}});
+  line.view().set_key("public.t", {"code"});
+  line.start({});
+  line.caught_up();
+  database.sql("INSERT INTO t VALUES (1, 'a', 1); UPDATE t SET n = 2; UPDATE t SET id = 2");
+  database.sql("UPDATE t SET code = 'b'");
+  expect_equal("public.t", "code");
+  EXPECT_EQ(streamed("public.t"),
+            (std::vector<Op>{Op::insert, Op::update, Op::update, Op::moved, Op::update}));
+}
+
 TEST_F(Shapes, FullIdentityWithoutAPrimaryKeyLeavesItToLoad) {
   start("CREATE TABLE t (id int, n int); ALTER TABLE t REPLICA IDENTITY FULL", {"t"});
   line.view().set_key("public.t", {"id"});
