@@ -54,6 +54,10 @@ CaptureStatus Capture::status() const {
 
 void Capture::request(SnapshotRequest request) {
   const MutexLock lock(mutex_);
+  if (requests_.size() >= kMostRequests) {
+    log::warn("snapshot_request_dropped", {{"waiting", requests_.size()}});
+    return;
+  }
   requests_.push_back(std::move(request));
 }
 

@@ -65,7 +65,10 @@ class Capture {
 
   // Any thread.
   CaptureStatus status() const;
+  // Dropped, with a warning, where kMostRequests wait already: the journal thread takes none while it has no
+  // connection or no room.
   void request(SnapshotRequest request);
+  static constexpr std::size_t kMostRequests = 256;
 
  private:
   void run_until_it_fails(std::stop_token stop);

@@ -65,6 +65,7 @@ struct KeyRequest {
   std::optional<Lsn> v;                        // a snapshot's V, to complete it; else a new one is taken
 };
 inline constexpr std::size_t kKeysPerRequest = 10'000;
+inline constexpr std::size_t kKeyRequestsPerTable = 8;  // that may wait
 
 // What a worker read in one short transaction, ready for the journal. The journal thread appends, with
 // commit_lsn = v and change_lsn = 0:
@@ -99,7 +100,8 @@ class Snapshotter {
   void begin(const std::vector<TableRequest>& tables, std::optional<Lsn> v,
              const std::map<std::string, std::string>& kept);
 
-  // Not remembered over a restart: whoever asks asks again.
+  // Not remembered over a restart, nor where a table has kKeyRequestsPerTable of them: whoever asks asks again.
+  // Keys that were asked for and not yet taken aren't read twice.
   void read_keys(KeyRequest request);
 
   // A chunk that the stream has passed: every transaction with a commit LSN below `passed` is in the journal,

@@ -17,6 +17,10 @@ std::string key_of(const TableRequest& request) {
   return request.leaf ? fmt::format("{} leaf {}", stream, *request.leaf) : stream;
 }
 
+bool same_table(const KeyRequest& a, const KeyRequest& b) {
+  return a.schema == b.schema && a.table == b.table;
+}
+
 }  // namespace
 
 SnapshotBoard::SnapshotBoard(const SnapshotOptions& options, const SpoolBudget& budget)
@@ -93,12 +97,37 @@ void SnapshotBoard::read_keys(KeyRequest request) {
                 fmt::format("{} keys of {}.{} at once", request.keys.size(), request.schema, request.table),
                 fmt::format("ask for 1 to {} at a time", kKeysPerRequest));
   const MutexLock lock(mutex_);
+  std::ranges::sort(request.keys);
+  drop_asked_before(request);
+  if (request.keys.empty()) return;
+  if (key_jobs_of(request) >= kKeyRequestsPerTable) {
+    log::warn("snapshot_keys_refused", {{"stream", request.schema + "." + request.table},
+                                        {"keys", request.keys.size()},
+                                        {"because", "as many requests as may wait do"}});
+    return;
+  }
   KeyJob& job = key_jobs_[++last_key_job_];
   // With a barrier also where V is given: what waits for these keys is in the stream, yet may not be visible.
   job.point = new_point();
   job.point->given = request.v;
   job.request = std::move(request);
   happened();
+}
+
+// Whoever waits for keys asks for them again and again, for as long as a transaction holds up the barrier.
+void SnapshotBoard::drop_asked_before(KeyRequest& request) const {
+  for (const auto& [number, job] : key_jobs_) {
+    const KeyRequest& before = job.request;
+    if (!same_table(before, request) || before.columns != request.columns || before.v != request.v) continue;
+    std::erase_if(request.keys, [&](const std::vector<std::string>& key) {
+      return std::ranges::binary_search(before.keys, key);
+    });
+  }
+}
+
+std::size_t SnapshotBoard::key_jobs_of(const KeyRequest& request) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      key_jobs_, [&](const auto& entry) { return same_table(entry.second.request, request); }));
 }
 
 std::optional<FinishedChunk> SnapshotBoard::take(Lsn passed) {
@@ -115,7 +144,10 @@ std::optional<FinishedChunk> SnapshotBoard::take(Lsn passed) {
 
 // What only the order of taking decides: whether it is its table's first or last one, and the progress.
 void SnapshotBoard::complete_chunk(Finished& finished) {
-  if (finished.table.empty()) return;
+  if (finished.table.empty()) {
+    key_jobs_.erase(finished.job);
+    return;
+  }
   Table& table = tables_.at(finished.table);
   FinishedChunk& chunk = finished.chunk;
   if (table.periodic()) {

@@ -95,15 +95,17 @@ class SnapshotBoard {
 
  private:
   struct Finished {
-    std::string table;  // "": keys
+    std::string table;      // "": keys
+    std::uint64_t job = 0;  // theirs
     std::uint64_t attempt = 0;
     Claim claim;
     FinishedChunk chunk;
   };
   struct KeyJob {
-    KeyRequest request;
+    KeyRequest request;  // its keys sorted
     std::shared_ptr<Point> point;
     bool claimed = false;
+    bool read = false;  // it stays until its chunk is taken
     Retry retry;
   };
 
@@ -117,6 +119,8 @@ class SnapshotBoard {
   bool resume(Table& table, const std::map<std::string, std::string>& kept) REQUIRES(mutex_);
   void restart(const std::string& key, Table& table) REQUIRES(mutex_);
   void drop_finished(const std::string& key) REQUIRES(mutex_);
+  void drop_asked_before(KeyRequest& request) const REQUIRES(mutex_);
+  std::size_t key_jobs_of(const KeyRequest& request) const REQUIRES(mutex_);
   Table* find(const std::string& key, std::uint64_t attempt) REQUIRES(mutex_);
   std::shared_ptr<Point> new_point() REQUIRES(mutex_);
   void finish_read(const std::string& key, std::uint64_t attempt, Claim claim, Table& table, ChunkRead chunk,

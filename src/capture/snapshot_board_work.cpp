@@ -77,7 +77,7 @@ std::optional<Task> SnapshotBoard::next_plan(SteadyTime now) {
 
 std::optional<Task> SnapshotBoard::next_keys(SteadyTime now) {
   for (auto& [number, job] : key_jobs_) {
-    if (job.claimed || !job.point->passed || job.retry.not_before > now) continue;
+    if (job.claimed || job.read || !job.point->passed || job.retry.not_before > now) continue;
     job.claimed = true;
     TableRequest table;
     table.schema = job.request.schema;
@@ -206,9 +206,10 @@ void SnapshotBoard::read(const WholeTask& task, ChunkRead chunk, SteadyTime now)
 
 void SnapshotBoard::read(const KeysTask& task, ChunkRead chunk, SteadyTime now) {
   const MutexLock lock(mutex_);
-  key_jobs_.erase(task.job);
+  key_jobs_.at(task.job).read = true;
   throttle_.spent(now, chunk.rows.count(), chunk.rows.bytes());
   Finished& finished = finished_.emplace_back();
+  finished.job = task.job;
   finished.chunk.stream = task.request.schema + "." + task.request.table;
   finished.chunk.schema = std::move(chunk.schema);
   finished.chunk.v = task.v;

@@ -165,6 +165,48 @@ TEST_F(SnapshotBeside, ReadsKeysOfAPartitionedTableAtTheSnapshotsOwnV) {
                Error);
 }
 
+KeyRequest keys_of_t(std::vector<std::vector<std::string>> keys) {
+  return {.schema = "public", .table = "t", .columns = {"id"}, .keys = std::move(keys), .v = std::nullopt};
+}
+
+TEST_F(SnapshotBeside, ReadsKeysThatAreAskedForAgainOnce) {
+  create("t", 10);
+  postgres::Connection writer = connect("a long job");
+  writer.run("BEGIN; SELECT pg_current_xact_id()");
+  player.start({});
+  player.snapshotter().read_keys(keys_of_t({{"2"}, {"1"}}));
+  player.snapshotter().read_keys(keys_of_t({{"1"}, {"2"}}));
+  player.snapshotter().read_keys(keys_of_t({{"3"}, {"2"}, {"1"}}));
+  writer.run("COMMIT");
+  const auto rows = [&] { return player.streams["public.t"].rows.size(); };
+  EXPECT_TRUE(player.take_until([&] { return rows() >= 3; }));
+  EXPECT_EQ(player.streams["public.t"].chunks, 2);
+  EXPECT_EQ(rows(), 3u);
+  player.snapshotter().read_keys(keys_of_t({{"1"}}));
+  EXPECT_TRUE(player.take_until([&] { return rows() == 4; })) << "what was taken may be asked for anew";
+}
+
+TEST_F(SnapshotBeside, HoldsNoMoreKeyRequestsOfATableThanItsLimit) {
+  create("t", 100);
+  create("s", 1);
+  postgres::Connection writer = connect("a long job");
+  writer.run("BEGIN; SELECT pg_current_xact_id()");
+  player.start({});
+  for (std::size_t id = 1; id <= kKeyRequestsPerTable + 5; ++id)
+    player.snapshotter().read_keys(keys_of_t({{std::to_string(id)}}));
+  KeyRequest neighbour = keys_of_t({{"1"}});
+  neighbour.table = "s";
+  player.snapshotter().read_keys(neighbour);
+  writer.run("COMMIT");
+  EXPECT_TRUE(player.take_until([&] { return player.streams["public.s"].rows.size() == 1; }));
+  const auto rows = [&] { return player.streams["public.t"].rows.size(); };
+  EXPECT_TRUE(player.take_until([&] { return rows() >= kKeyRequestsPerTable; }));
+  player.snapshotter().read_keys(keys_of_t({{"100"}}));
+  EXPECT_TRUE(player.take_until(
+      [&] { return rows() > 0 && int_field(player.streams["public.t"].rows.back()) == 100; }));
+  EXPECT_EQ(rows(), kKeyRequestsPerTable + 1);
+}
+
 TEST_F(SnapshotBeside, ReadsPeriodicTablesAgainAndAgain) {
   create("rates", 1'000);
   TableRequest rates = all_of("rates", SnapshotMode::periodic);
