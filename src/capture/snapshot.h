@@ -41,9 +41,9 @@ struct SnapshotOptions {
 };
 
 enum class SnapshotMode {
-  first,     // the mirror is empty
-  again,     // the mirror isn't: ends with a sweep
-  periodic,  // a table outside of the publication: whole, every `interval`, each time with a sweep
+  first,     // unless it is complete
+  again,     // also where it is
+  periodic,  // a table outside of the publication: whole, every `interval`
 };
 
 struct TableRequest {

@@ -86,7 +86,6 @@ bool SnapshotBoard::resume(Table& table, const std::map<std::string, std::string
   } catch (const Error& error) {
     // Reading the whole table again, and sweeping, is right whatever had been read.
     log::warn("snapshot_progress_unreadable", {{"stream", table.stream}, {"error", error.message()}});
-    table.flags |= kSweep;
     return false;
   }
 }

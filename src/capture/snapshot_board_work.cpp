@@ -233,7 +233,7 @@ void SnapshotBoard::restart(const std::string& key, Table& table) {
              {"reason", "the table was rewritten, or its columns or partitions changed"}});
   drop_finished(key);
   table.resume.reset();
-  if (!table.request.leaf) table.flags |= kSweep;
+  table.flags = flags_of(table.request);
   ++table.restarts;
   table.start_over(new_point());
   happened();

@@ -16,14 +16,11 @@ std::string_view to_string(SnapshotState state) {
   return "failed";
 }
 
+// Also a first one sweeps: the mirror may have rows of a time when the table was periodic, or was in the
+// project before.
 std::uint8_t flags_of(const TableRequest& request) {
   if (request.leaf) return 0;
-  switch (request.mode) {
-    case SnapshotMode::first: return 0;
-    case SnapshotMode::again: return kSweep;
-    case SnapshotMode::periodic: return kPeriodic | kSweep;
-  }
-  return 0;
+  return request.mode == SnapshotMode::periodic ? kPeriodic | kSweep : kSweep;
 }
 
 Point Point::passed_at(Lsn v) {

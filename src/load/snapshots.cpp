@@ -77,13 +77,19 @@ void Snapshots::insert_differing(Session& session, const End& end) const {
 
 // Rows older than the snapshot that it didn't bring again get a tombstone of its version.
 void Snapshots::sweep(Session& session, const End& end, const std::string& confirmed) const {
+  const std::string older =
+      fmt::format("_version < {} AND _version > {} AND _deleted = 0", to_sql(version_), to_sql(end.floor));
+  // A table that is new has none, and FINAL would merge all of it to see that.
+  if (session.number(
+          fmt::format("SELECT count() FROM (SELECT 1 FROM {} WHERE {} LIMIT 1)", mirror_.raw(), older)) == 0)
+    return;
   const std::string columns = mirror_.keeps() ? mirror_.column_list() : mirror_.key_list();
   session.execute(
       fmt::format("INSERT INTO {} ({}, _version, _deleted, _round, _committed_at) "
                   "SELECT {}, {}, 1, {}, fromUnixTimestamp64Micro(toInt64({}), 'UTC') FROM {} FINAL "
-                  "WHERE _version < {} AND _version > {} AND _deleted = 0 AND {} NOT IN ({})",
-                  mirror_.raw(), columns, columns, to_sql(version_), end.round, end.at, mirror_.raw(),
-                  to_sql(version_), to_sql(end.floor), mirror_.key_bytes(), confirmed));
+                  "WHERE {} AND {} NOT IN ({})",
+                  mirror_.raw(), columns, columns, to_sql(version_), end.round, end.at, mirror_.raw(), older,
+                  mirror_.key_bytes(), confirmed));
 }
 
 }  // namespace freshet::load

@@ -57,8 +57,8 @@ void JournalView::take(const Change& change, const journal::Watermark& to) {
     return;
   }
   Stream& stream = streams_[name];
-  stream.records.push_back({change.op, change.version(), change.xid, row_of(*change.schema, change.old),
-                            row_of(*change.schema, change.row)});
+  stream.records.push_back({change.op, change.flags, change.version(), change.xid,
+                            row_of(*change.schema, change.old), row_of(*change.schema, change.row)});
   put(stream, *change.schema, stream.records.back());
 }
 
@@ -74,6 +74,15 @@ std::string JournalView::key_of(const TableSchema& schema, const Row& row) const
   return key;
 }
 
+// What a reading of the whole table brought, or the stream since, is at its version or above.
+void JournalView::sweep(Stream& stream, Version version) {
+  for (auto& [key, held] : stream.held) {
+    if (held.version >= version) continue;
+    held.version = version;
+    held.gone = true;
+  }
+}
+
 void JournalView::put(Stream& stream, const TableSchema& schema, const Record& record) {
   const auto bury = [&](const Row& key) {
     Held& held = stream.held[key_of(schema, key)];
@@ -83,8 +92,10 @@ void JournalView::put(Stream& stream, const TableSchema& schema, const Record& r
   };
   switch (record.op) {
     case Op::truncate: stream.floor = std::max(stream.floor, record.version); return;
-    case Op::snapshot_begin:
-    case Op::snapshot_end: return;
+    case Op::snapshot_begin: return;
+    case Op::snapshot_end:
+      if ((record.flags & kSweep) != 0) sweep(stream, record.version);
+      return;
     case Op::remove:
     case Op::moved:
     case Op::snapshot_gone: bury(record.old); return;

@@ -16,6 +16,7 @@ using Rows = std::map<std::string, Row>;                        // by key, its c
 
 struct Record {
   Op op = Op::insert;
+  std::uint8_t flags = 0;
   Version version;
   std::uint32_t xid = 0;
   Row old;
@@ -53,6 +54,7 @@ class JournalView {
 
   void take(const Change& change, const journal::Watermark& to);
   std::string key_of(const TableSchema& schema, const Row& row) const;
+  static void sweep(Stream& stream, Version version);
   void put(Stream& stream, const TableSchema& schema, const Record& record);
 
   journal::Reader& reader_;

@@ -136,6 +136,24 @@ TEST_F(Snapshots, OfARowReadUnderItsNewKey) {
   rig.expect_equal("items");
 }
 
+TEST_F(Snapshots, OfATableThatWasPeriodicSweepItsOldRows) {
+  Lsn v = source.begin_snapshot("rates", kPeriodic | kSweep);
+  for (int id = 1; id <= 3; ++id) source.snapshot_row("rates", v, row(id, "n"));
+  source.end_snapshot("rates", v, kPeriodic | kSweep);
+  rig.settle();
+  rig.stop();
+  std::vector<contract::StreamContract> contracts = all_contracts();
+  contracts[2].mode = contract::Mode::streamed;
+  rig.change_contracts(contracts);
+  rig.start();
+  v = source.begin_snapshot("rates", kSweep);
+  source.snapshot_row("rates", v, row(1, "n"));
+  source.snapshot_row("rates", v, row(2, "n"));
+  source.end_snapshot("rates", v, kSweep);
+  rig.settle();
+  EXPECT_EQ(rig.live("rates"), (Rows{{1, row(1, "n")}, {2, row(2, "n")}}));
+}
+
 TEST_F(Snapshots, OfAPeriodicTableInsertOnlyWhatDiffers) {
   Lsn v = source.begin_snapshot("rates", kPeriodic | kSweep);
   for (int id = 1; id <= 3; ++id) source.snapshot_row("rates", v, row(id, "n"));
