@@ -135,8 +135,7 @@ void Capture::begin(const ClaimedPosition& claim) {
   std::vector<TableRequest> tables = options_.periodic;
   for (const StreamedTable& table : options_.tables)
     tables.push_back({.schema = table.schema, .table = table.table, .columns = table.columns, .leaf = {}});
-  const auto v = claim.slot_is_new ? std::optional(claim.notes.consistent_point) : std::nullopt;
-  snapshotter_.begin(tables, v, claim.notes.snapshots);
+  snapshotter_.begin(tables, claim.notes.snapshots);
 }
 
 std::optional<FinishedChunk> Capture::take_chunk(Lsn passed) {
@@ -149,7 +148,7 @@ std::optional<FinishedChunk> Capture::take_chunk(Lsn passed) {
     if (auto* keys = std::get_if<KeyRequest>(&request))
       snapshotter_.read_keys(std::move(*keys));
     else
-      snapshotter_.begin({std::get<TableRequest>(request)}, std::nullopt, journaller_->notes().snapshots);
+      snapshotter_.begin({std::get<TableRequest>(request)}, journaller_->notes().snapshots);
   }
   return snapshotter_.take(passed);
 }

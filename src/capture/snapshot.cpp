@@ -16,10 +16,10 @@ Snapshotter::~Snapshotter() {
   stop();
 }
 
-void Snapshotter::begin(const std::vector<TableRequest>& tables, std::optional<Lsn> v,
+void Snapshotter::begin(const std::vector<TableRequest>& tables,
                         const std::map<std::string, std::string>& kept) {
   if (workers_.empty()) board_->clear();  // what was taken before a stop may not have become durable
-  board_->begin(tables, v, kept);
+  board_->begin(tables, kept);
   while (workers_.size() < static_cast<std::size_t>(options_.workers)) {
     workers_.emplace_back([this](std::stop_token stop) {
       SnapshotWorker(options_, clock_, budget_, *board_, std::move(stop)).run();

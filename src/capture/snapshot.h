@@ -93,15 +93,14 @@ class Snapshotter {
   explicit Snapshotter(SnapshotOptions options, Clock& clock = system_clock());
   ~Snapshotter();
 
-  // Adds tables and starts the workers; may be called again for more, also for a table read before. `v`: the
-  // slot's consistent point where these tables are the first ones of a new slot, else nothing: then V is
-  // taken from the server. `kept`: progress by stream. A reading that it shows half-way goes on there,
-  // whatever `mode` says; one that it shows complete isn't repeated in mode `first`.
-  void begin(const std::vector<TableRequest>& tables, std::optional<Lsn> v,
-             const std::map<std::string, std::string>& kept);
+  // Adds tables and starts the workers; may be called again for more, also for a table read before. The slot
+  // is there: what commits from now on to tables of the publication will be in the stream. `kept`: progress
+  // by stream. A reading that it shows half-way goes on there, whatever `mode` says; one that it shows
+  // complete isn't repeated in mode `first`.
+  void begin(const std::vector<TableRequest>& tables, const std::map<std::string, std::string>& kept);
 
-  // Not remembered over a restart, nor where a table has kKeyRequestsPerTable of them: whoever asks asks again.
-  // Keys that were asked for and not yet taken aren't read twice.
+  // Not remembered over a restart, nor where a table has kKeyRequestsPerTable of them: whoever asks asks
+  // again. Keys that were asked for and not yet taken aren't read twice.
   void read_keys(KeyRequest request);
 
   // A chunk that the stream has passed: every transaction with a commit LSN below `passed` is in the journal,

@@ -37,6 +37,13 @@ std::shared_ptr<Point> SnapshotBoard::new_point() {
   return point;
 }
 
+// Its V is taken later than now. Tables that were seen one after another share it.
+std::shared_ptr<Point> SnapshotBoard::point_to_come() {
+  const auto found = std::ranges::find_if(
+      points_, [](const auto& point) { return !point->given && !point->barrier && !point->claimed; });
+  return found == points_.end() ? new_point() : *found;
+}
+
 void SnapshotBoard::clear() {
   const MutexLock lock(mutex_);
   tables_.clear();
@@ -45,18 +52,14 @@ void SnapshotBoard::clear() {
   finished_.clear();
 }
 
-void SnapshotBoard::begin(const std::vector<TableRequest>& tables, std::optional<Lsn> v,
+void SnapshotBoard::begin(const std::vector<TableRequest>& tables,
                           const std::map<std::string, std::string>& kept) {
   const MutexLock lock(mutex_);
-  const auto point = std::make_shared<Point>();
-  point->given = v;
-  for (const TableRequest& request : tables) begin_table(request, point, kept);
-  if (point.use_count() > 1) points_.push_back(point);  // some table waits for it
+  for (const TableRequest& request : tables) begin_table(request, kept);
   happened();
 }
 
-void SnapshotBoard::begin_table(const TableRequest& request, const std::shared_ptr<Point>& point,
-                                const std::map<std::string, std::string>& kept) {
+void SnapshotBoard::begin_table(const TableRequest& request, const std::map<std::string, std::string>& kept) {
   const std::string key = key_of(request);
   drop_finished(key);
   Table& table = tables_[key];
@@ -66,7 +69,7 @@ void SnapshotBoard::begin_table(const TableRequest& request, const std::shared_p
   table.retry.clear();
   table.resume.reset();
   table.due = {};  // asked for now, whenever its interval would have come
-  table.start_over(point);
+  table.start_over();
   if (!request.leaf && !table.periodic()) resume(table, kept);
 }
 

@@ -24,8 +24,15 @@ struct PointTask {
   std::optional<postgres::Barrier> raised;
 };
 
-struct PlanTask {
+// See that a table is published, before its V is taken.
+struct LookTask {
   std::string table;  // its key on the board
+  std::uint64_t attempt = 0;
+  TableRequest request;
+};
+
+struct PlanTask {
+  std::string table;
   std::uint64_t attempt = 0;
   TableRequest request;
 };
@@ -50,7 +57,7 @@ struct KeysTask {
   Lsn v;
 };
 
-using Task = std::variant<PointTask, PlanTask, BlocksTask, WholeTask, KeysTask>;
+using Task = std::variant<LookTask, PointTask, PlanTask, BlocksTask, WholeTask, KeysTask>;
 
 // What a worker brings back from a chunk. It is dropped when the table has been begun anew meanwhile.
 struct ChunkRead {
@@ -68,8 +75,7 @@ class SnapshotBoard {
 
   // Journal thread.
   void clear();  // while no worker runs
-  void begin(const std::vector<TableRequest>& tables, std::optional<Lsn> v,
-             const std::map<std::string, std::string>& kept);
+  void begin(const std::vector<TableRequest>& tables, const std::map<std::string, std::string>& kept);
   void read_keys(KeyRequest request);
   std::optional<FinishedChunk> take(Lsn passed);
 
@@ -78,6 +84,7 @@ class SnapshotBoard {
   // Workers. Each task that next() gives is answered by exactly one of the others.
   std::optional<Task> next(SteadyTime now);
   void wait(std::stop_token stop, std::chrono::milliseconds timeout);  // until something may have changed
+  void published(const LookTask& task, std::string as);
   void raised(const PointTask& task, postgres::Barrier barrier, SteadyTime now);
   void looked(const PointTask& task, std::optional<std::string> blocker, SteadyTime now);
   void planned(const PlanTask& task, TablePlan plan, SteadyTime now);
@@ -109,13 +116,14 @@ class SnapshotBoard {
     Retry retry;
   };
 
+  std::optional<Task> next_look(SteadyTime now) REQUIRES(mutex_);
   std::optional<Task> next_point(SteadyTime now) REQUIRES(mutex_);
   std::optional<Task> next_plan(SteadyTime now) REQUIRES(mutex_);
   std::optional<Task> next_keys(SteadyTime now) REQUIRES(mutex_);
   std::optional<Task> next_whole(SteadyTime now) REQUIRES(mutex_);
   std::optional<Task> next_blocks(SteadyTime now) REQUIRES(mutex_);
-  void begin_table(const TableRequest& request, const std::shared_ptr<Point>& point,
-                   const std::map<std::string, std::string>& kept) REQUIRES(mutex_);
+  void begin_table(const TableRequest& request, const std::map<std::string, std::string>& kept)
+      REQUIRES(mutex_);
   bool resume(Table& table, const std::map<std::string, std::string>& kept) REQUIRES(mutex_);
   void restart(const std::string& key, Table& table) REQUIRES(mutex_);
   void drop_finished(const std::string& key) REQUIRES(mutex_);
@@ -123,9 +131,11 @@ class SnapshotBoard {
   std::size_t key_jobs_of(const KeyRequest& request) const REQUIRES(mutex_);
   Table* find(const std::string& key, std::uint64_t attempt) REQUIRES(mutex_);
   std::shared_ptr<Point> new_point() REQUIRES(mutex_);
+  std::shared_ptr<Point> point_to_come() REQUIRES(mutex_);
   void finish_read(const std::string& key, std::uint64_t attempt, Claim claim, Table& table, ChunkRead chunk,
                    SteadyTime now) REQUIRES(mutex_);
   void complete_chunk(Finished& finished) REQUIRES(mutex_);
+  void give_back(const LookTask& task, const Error& error, SteadyTime now) REQUIRES(mutex_);
   void give_back(const PointTask& task, const Error& error, SteadyTime now) REQUIRES(mutex_);
   void give_back(const PlanTask& task, const Error& error, SteadyTime now) REQUIRES(mutex_);
   void give_back(const BlocksTask& task, const Error& error, SteadyTime now) REQUIRES(mutex_);

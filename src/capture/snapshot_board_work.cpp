@@ -40,6 +40,7 @@ void log_failure(const std::string& stream, const Error& error) {
 
 std::optional<Task> SnapshotBoard::next(SteadyTime now) {
   const MutexLock lock(mutex_);
+  if (auto task = next_look(now)) return task;
   if (auto task = next_point(now)) return task;
   if (auto task = next_plan(now)) return task;
   waiting_for_room_ = !budget_.has_room() || finished_.size() >= kMostFinished;
@@ -55,6 +56,16 @@ void SnapshotBoard::wait(std::stop_token stop, std::chrono::milliseconds timeout
   happened_.wait_for(mutex_, stop, timeout, [&]() NO_THREAD_SAFETY_ANALYSIS { return events_ != seen; });
 }
 
+std::optional<Task> SnapshotBoard::next_look(SteadyTime now) {
+  for (auto& [key, table] : tables_) {
+    if (table.periodic() || table.complete || table.point || table.claimed) continue;
+    if (table.retry.not_before > now) continue;
+    table.claimed = true;
+    return LookTask{key, table.attempt, table.request};
+  }
+  return std::nullopt;
+}
+
 std::optional<Task> SnapshotBoard::next_point(SteadyTime now) {
   std::erase_if(points_, [](const auto& point) { return point->passed; });
   for (const std::shared_ptr<Point>& point : points_) {
@@ -68,7 +79,7 @@ std::optional<Task> SnapshotBoard::next_point(SteadyTime now) {
 std::optional<Task> SnapshotBoard::next_plan(SteadyTime now) {
   for (auto& [key, table] : tables_) {
     if (table.periodic() || table.complete || table.reading || table.claimed) continue;
-    if (!table.point->passed || table.retry.not_before > now) continue;
+    if (!table.point || !table.point->passed || table.retry.not_before > now) continue;
     table.claimed = true;
     return PlanTask{key, table.attempt, table.request};
   }
@@ -119,6 +130,19 @@ Table* SnapshotBoard::find(const std::string& key, std::uint64_t attempt) {
   return found == tables_.end() || found->second.attempt != attempt ? nullptr : &found->second;
 }
 
+// Whatever changed the table before it was published has committed below V, or the barrier waits for it; what
+// changes it from V on is in the stream.
+void SnapshotBoard::published(const LookTask& task, std::string as) {
+  const MutexLock lock(mutex_);
+  Table* table = find(task.table, task.attempt);
+  if (table == nullptr) return;
+  table->claimed = false;
+  table->published = std::move(as);
+  table->point = point_to_come();
+  table->retry.passed();
+  happened();
+}
+
 void SnapshotBoard::raised(const PointTask& task, postgres::Barrier barrier, SteadyTime now) {
   const MutexLock lock(mutex_);
   task.point->barrier = std::move(barrier);
@@ -143,6 +167,7 @@ void SnapshotBoard::planned(const PlanTask& task, TablePlan plan, SteadyTime now
   const MutexLock lock(mutex_);
   Table* table = find(task.table, task.attempt);
   if (table == nullptr) return;
+  if (table->published && *table->published != plan.published) return restart(task.table, *table);
   auto shared = std::make_shared<const TablePlan>(std::move(plan));
   if (table->resume) {
     table->reading = Reading::resume(shared, *table->resume, aim_of(options_));
@@ -230,12 +255,12 @@ void SnapshotBoard::changed(const BlocksTask& task) {
 void SnapshotBoard::restart(const std::string& key, Table& table) {
   log::warn("snapshot_restarted",
             {{"stream", table.stream},
-             {"reason", "the table was rewritten, or its columns or partitions changed"}});
+             {"reason", "the table was rewritten or published anew, or its columns or partitions changed"}});
   drop_finished(key);
   table.resume.reset();
   table.flags = flags_of(table.request);
   ++table.restarts;
-  table.start_over(new_point());
+  table.start_over();
   happened();
 }
 
@@ -249,6 +274,16 @@ void SnapshotBoard::give_back(const PointTask& task, const Error& error, SteadyT
   task.point->failed(error, now);
 }
 
+void SnapshotBoard::give_back(const LookTask& task, const Error& error, SteadyTime now) {
+  Table* table = find(task.table, task.attempt);
+  if (table == nullptr) return;
+  table->claimed = false;
+  if (error.kind() == ErrorKind::cancelled) return;
+  table->retry.blame(error, now, options_);
+  log_failure(table->stream, error);
+}
+
+// A table that isn't there, or isn't published, may come back without what happened to it meanwhile.
 void SnapshotBoard::give_back(const PlanTask& task, const Error& error, SteadyTime now) {
   Table* table = find(task.table, task.attempt);
   if (table == nullptr) return;
@@ -256,6 +291,9 @@ void SnapshotBoard::give_back(const PlanTask& task, const Error& error, SteadyTi
   if (error.kind() == ErrorKind::cancelled) return;
   table->retry.blame(error, now, options_);
   log_failure(table->stream, error);
+  if (error.may_pass()) return;
+  table->resume.reset();
+  table->start_over();
 }
 
 void SnapshotBoard::give_back(const BlocksTask& task, const Error& error, SteadyTime now) {

@@ -16,26 +16,33 @@ namespace freshet::capture {
 
 struct Leaf {
   std::uint32_t oid = 0;
-  std::string name;      // quoted, for SQL
-  std::string identity;  // as identity_query() answers
+  std::string name;  // quoted, for SQL
+  // Asks for the digest of what a chunk relies on: the leaf's OID and file (VACUUM FULL, TRUNCATE and
+  // rewriting ALTERs change it), the set of leaves, names and types of the columns, and what publishes the
+  // table.
+  std::string identity_query;
+  std::string identity;  // its answer
   std::uint32_t blocks = 0;
 };
 
 struct TablePlan {
   std::shared_ptr<const TableSchema> schema;
   std::string row_filter;  // of the publication; an SQL expression, or empty
+  std::string published;   // as published_as() answers, after everything else was looked at
   bool partitioned = false;
   std::vector<Leaf> leaves;  // by OID
   std::uint64_t rows_estimate = 0;
 };
 
-// Throws Error{schema} when the table isn't there or isn't published.
+// What publishes the table, by OIDs that never come again: when it was published without a break between two
+// answers they are the same. Empty for a table that needn't be. Throws Error{schema} when the table isn't
+// there or isn't published.
+std::string published_as(postgres::Connection& connection, const TableRequest& request,
+                         const std::string& publication);
+
+// Throws as published_as() does.
 TablePlan plan_table(postgres::Connection& connection, const TableRequest& request,
                      const std::string& publication);
-
-// Asks for the digest of what a chunk relies on: the leaf's OID and file (VACUUM FULL, TRUNCATE and rewriting
-// ALTERs change it), the set of leaves, names and types of the columns.
-std::string identity_query(const TableSchema& schema, const std::string& leaf_name);
 
 // "a, b, CASE … END AS c": the columns as COPY (FORMAT binary) shall send them. What the codec doesn't read
 // in binary comes as the text that its output function gives, which a cast to text doesn't always.

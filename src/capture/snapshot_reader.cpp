@@ -122,9 +122,8 @@ std::optional<Lsn> ChunkReader::read_blocks(const TablePlan& plan, const Leaf& l
                                             Rows& rows) {
   const TableSchema& schema = *plan.schema;
   // Every statement takes its own snapshot: the COPY's comes after the lock and after the check.
-  const std::string identity =
-      fmt::format("{} LOCK TABLE ONLY {} IN ACCESS SHARE MODE; {}", begin("READ COMMITTED"), leaf.name,
-                  identity_query(schema, leaf.name));
+  const std::string identity = fmt::format("{} LOCK TABLE ONLY {} IN ACCESS SHARE MODE; {}",
+                                           begin("READ COMMITTED"), leaf.name, leaf.identity_query);
   const postgres::Result found = connection_.run(identity, options_.statement_timeout + kGrace);
   if (found.rows() != 1 || found.text(0, 0) != leaf.identity) {
     connection_.run("ROLLBACK");

@@ -14,7 +14,7 @@ std::shared_ptr<TablePlan> plan_of(const std::vector<std::uint32_t>& blocks) {
   TablePlan& plan = *made;
   for (const std::uint32_t count : blocks) {
     const auto oid = static_cast<std::uint32_t>(100 + plan.leaves.size());
-    plan.leaves.push_back({oid, "leaf", std::to_string(oid), count});
+    plan.leaves.push_back({oid, "leaf", "", std::to_string(oid), count});
   }
   return made;
 }

@@ -54,9 +54,15 @@ void Retry::blame(const Error& failure, SteadyTime now, const SnapshotOptions& o
   error = failure.what();
 }
 
-void Table::start_over(std::shared_ptr<Point> from) {
+void Retry::passed() {
+  needs_a_hand = false;
+  error.clear();
+}
+
+void Table::start_over() {
   ++attempt;
-  point = std::move(from);
+  published.reset();
+  point.reset();
   reading.reset();
   complete = false;
   claimed = false;
@@ -68,7 +74,7 @@ SnapshotState Table::state() const {
   if (retry.needs_a_hand) return SnapshotState::failed;
   if (complete) return SnapshotState::complete;
   if (periodic()) return claimed ? SnapshotState::reading : SnapshotState::waiting;
-  if (!reading) return point->overdue ? SnapshotState::blocked : SnapshotState::waiting;
+  if (!reading) return point && point->overdue ? SnapshotState::blocked : SnapshotState::waiting;
   return reading->all_claimed() && in_flight == 0 ? SnapshotState::spooled : SnapshotState::reading;
 }
 

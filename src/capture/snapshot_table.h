@@ -45,14 +45,17 @@ struct Retry {
 
   void blame(const Error& error, SteadyTime now, const SnapshotOptions& options);
   void clear() { *this = {}; }
+  // As far as can be seen. The pause goes on growing until something was read.
+  void passed();
 };
 
 struct Table {
   TableRequest request;
   std::string stream;
   std::uint8_t flags = 0;
-  std::uint64_t attempt = 0;  // counts readings: what belongs to an older one is dropped
-  std::shared_ptr<Point> point;
+  std::uint64_t attempt = 0;             // counts readings: what belongs to an older one is dropped
+  std::optional<std::string> published;  // as what it was seen, before its point was raised
+  std::shared_ptr<Point> point;          // nothing until then
   std::optional<TableProgress> resume;
   std::optional<Reading> reading;
   bool claimed = false;  // being planned, or (periodic) read and not yet taken
@@ -71,7 +74,7 @@ struct Table {
 
   bool periodic() const { return request.mode == SnapshotMode::periodic; }
   // Begins to wait for a reading from a point to come.
-  void start_over(std::shared_ptr<Point> from);
+  void start_over();
   TableStatus status(SteadyTime now) const;
 
  private:

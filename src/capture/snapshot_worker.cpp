@@ -65,6 +65,10 @@ void SnapshotWorker::perform(const Task& task) {
   }
 }
 
+void SnapshotWorker::perform(const LookTask& task) {
+  board_.published(task, published_as(reader_->connection(), task.request, options_.publication));
+}
+
 void SnapshotWorker::perform(const PointTask& task) {
   if (!task.raised) {
     postgres::Barrier barrier = postgres::raise_barrier(reader_->connection(), task.given);

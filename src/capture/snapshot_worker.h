@@ -20,6 +20,7 @@ class SnapshotWorker {
  private:
   bool connect(const Task& task);
   void perform(const Task& task);
+  void perform(const LookTask& task);
   void perform(const PointTask& task);
   void perform(const PlanTask& task);
   void perform(const BlocksTask& task);

@@ -58,17 +58,6 @@ TEST_F(SnapshotBeside, WaitsForPreparedTransactions) {
   EXPECT_EQ(player.streams["public.t"].rows.size(), 11u);
 }
 
-TEST_F(SnapshotBeside, TakesTheGivenV) {
-  create("t", 10);
-  const Lsn v = parse_lsn(
-      database
-          .sql("SELECT lsn FROM pg_create_logical_replication_slot('" + database.name() + "', 'pgoutput')")
-          .text(0, 0));
-  player.start({all_of("t")}, v);
-  ASSERT_TRUE(player.take_all());
-  EXPECT_EQ(player.streams["public.t"].v, v);
-}
-
 TEST_F(SnapshotBeside, HoldsNoSnapshotLongerThanAChunk) {
   create("t", 100'000);
   player.options.chunk_bytes = 50'000;
@@ -233,7 +222,7 @@ TEST_F(SnapshotBeside, ReadsAPeriodicTableAtOnceWhenAsked) {
   rates.interval = 1h;
   player.start({rates});
   ASSERT_TRUE(player.take_until([&] { return player.streams["public.rates"].ended == 1; }));
-  player.snapshotter().begin({rates}, std::nullopt, {});
+  player.snapshotter().begin({rates}, {});
   EXPECT_TRUE(player.take_until([&] { return player.streams["public.rates"].ended == 2; }));
 }
 

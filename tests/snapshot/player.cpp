@@ -57,9 +57,9 @@ Player::Player(test::TestDatabase& database) : database_(database) {
 
 Player::~Player() = default;
 
-void Player::start(const std::vector<TableRequest>& tables, std::optional<Lsn> v) {
+void Player::start(const std::vector<TableRequest>& tables) {
   snapshotter_ = std::make_unique<Snapshotter>(options);
-  snapshotter_->begin(tables, v, kept);
+  snapshotter_->begin(tables, kept);
 }
 
 bool Player::take_one() {

@@ -33,7 +33,7 @@ class Player {
   std::map<std::string, PlayedStream> streams;
   std::map<std::string, std::string> kept;
 
-  void start(const std::vector<TableRequest>& tables, std::optional<Lsn> v = std::nullopt);
+  void start(const std::vector<TableRequest>& tables);
   Snapshotter& snapshotter() { return *snapshotter_; }
   // What a kill leaves: `kept` and the rows that were taken.
   void forget_snapshotter() { snapshotter_.reset(); }

@@ -1,6 +1,7 @@
 // Kills, restarts and changes of the table in the middle of a snapshot.
 #include <gmock/gmock.h>
 
+#include "adapter/postgres/barrier.h"
 #include "snapshot/player.h"
 
 namespace freshet::capture {
@@ -68,7 +69,7 @@ TEST_F(SnapshotResume, AfterAStopOnlyWhatWasKeptCounts) {
   player.start({all_of("t")});
   ASSERT_TRUE(take_chunks(3));
   player.snapshotter().stop();
-  player.snapshotter().begin({all_of("t")}, std::nullopt, {});
+  player.snapshotter().begin({all_of("t")}, {});
   ASSERT_TRUE(player.take_all());
   EXPECT_EQ(player.streams["public.t"].begun, 2) << "the chunks taken before weren't kept";
   expect_whole("public.t");
@@ -84,7 +85,7 @@ TEST_F(SnapshotResume, DoesNotRepeatACompleteOneUnlessAsked) {
   EXPECT_EQ(taken(), 1);
   const Lsn first = player.streams["public.t"].v;
   database.sql("DELETE FROM t WHERE id > 50");
-  player.snapshotter().begin({all_of("t", SnapshotMode::again)}, std::nullopt, player.kept);
+  player.snapshotter().begin({all_of("t", SnapshotMode::again)}, player.kept);
   ASSERT_TRUE(player.take_all());
   EXPECT_EQ(player.streams["public.t"].begun, 2);
   EXPECT_EQ(player.streams["public.t"].flags, kSweep);
@@ -115,6 +116,39 @@ TEST_F(SnapshotResume, StartsAgainWhenTheTableIsRewritten) {
     EXPECT_EQ(player.status_of("public.t").restarts, 1u);
     expect_whole("public.t");
   }
+}
+
+TEST_F(SnapshotResume, StartsAgainWhenTheTableIsPublishedAnew) {
+  create("t", 40'000);
+  database.sql("CREATE PUBLICATION pub FOR TABLE t");
+  player.options.publication = "pub";
+  player.options.disk_bytes = 1;
+  player.options.memory_bytes = 600'000;
+  player.start({all_of("t")});
+  ASSERT_TRUE(take_chunks(2));
+  database.sql("ALTER PUBLICATION pub DROP TABLE t");
+  database.sql("UPDATE t SET t = 'not in the stream' WHERE id = 1");
+  database.sql("ALTER PUBLICATION pub ADD TABLE t");
+  const Lsn published = postgres::insert_lsn(database.connection());
+  ASSERT_TRUE(player.take_all());
+  EXPECT_EQ(player.streams["public.t"].begun, 2);
+  EXPECT_GE(player.streams["public.t"].v, published);
+  expect_whole("public.t");
+}
+
+TEST_F(SnapshotResume, TakesItsVAfterTheTableWasPublishedForGood) {
+  create("t", 10);
+  database.sql("CREATE PUBLICATION pub FOR TABLE t");
+  player.options.publication = "pub";
+  postgres::Connection writer({.url = database.url(), .purpose = "a long job"});
+  writer.run("BEGIN; SELECT pg_current_xact_id()");
+  player.start({all_of("t")});
+  ASSERT_TRUE(player.take_until([&] { return !player.status_of("public.t").blocker.empty(); }));
+  database.sql("ALTER PUBLICATION pub DROP TABLE t; ALTER PUBLICATION pub ADD TABLE t");
+  const Lsn published = postgres::insert_lsn(database.connection());
+  writer.run("COMMIT");
+  ASSERT_TRUE(player.take_all());
+  EXPECT_GE(player.streams["public.t"].v, published);
 }
 
 TEST_F(SnapshotResume, StartsAgainWhenThePartitionsChange) {

@@ -81,7 +81,7 @@ TEST_P(SnapshotWriters, ItsRowsAndTheStreamGiveTheTable) {
   };
   const std::vector<TableRequest> tables{
       all_of("t", seed % 2 == 0 ? SnapshotMode::first : SnapshotMode::again)};
-  player.start(tables, stream.start());
+  player.start(tables);
   const bool truncates = seed % 3 == 0;
   int lives = 0;
   ASSERT_TRUE(test::eventually(
