@@ -135,7 +135,7 @@ void Capture::begin(const ClaimedPosition& claim) {
   std::vector<TableRequest> tables = options_.periodic;
   for (const StreamedTable& table : options_.tables)
     tables.push_back({.schema = table.schema, .table = table.table, .columns = table.columns, .leaf = {}});
-  snapshotter_.begin(tables, claim.notes.snapshots);
+  snapshotter_.begin(tables, journaller_->notes().snapshots);
 }
 
 std::optional<FinishedChunk> Capture::take_chunk(Lsn passed) {

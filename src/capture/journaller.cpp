@@ -30,7 +30,13 @@ Journaller::Journaller(const JournallerOptions& options, JournalPort journal, No
       relations_(relations),
       take_(std::move(take)),
       board_(board),
-      clock_(clock) {}
+      clock_(clock) {
+  // What changes while a stream isn't wanted is not journalled: when it comes back it is read anew. Kept with
+  // the first seal, so before anything more is confirmed.
+  notes_changed_ = std::erase_if(notes_.snapshots, [&](const auto& progress) {
+                     return !relations.wants(progress.first);
+                   }) > 0;
+}
 
 void Journaller::keep_notes() {
   notes_changed_ = true;

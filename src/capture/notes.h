@@ -32,7 +32,7 @@ struct Notes {
   std::string slot_generation;  // a nonce: each slot that we make has its own
   Lsn consistent_point;         // of the slot
   std::optional<HeartbeatNote> heartbeat;
-  std::map<std::string, std::string> snapshots;  // progress by stream
+  std::map<std::string, std::string> snapshots;  // progress by stream that is wanted
 
   friend bool operator==(const Notes&, const Notes&) = default;
 };

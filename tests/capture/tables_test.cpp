@@ -1,4 +1,4 @@
-// Tables that come into a project, and into the publication, while others are streamed.
+// Tables that come into a project, and into the publication, while others are streamed; and that leave it.
 #include <gtest/gtest.h>
 
 #include "line.h"
@@ -53,6 +53,26 @@ TEST_F(Tables, PublishedWhileATransactionThatChangedThemIsOpen) {
   writer.run("COMMIT");
   ASSERT_TRUE(reaches("public.b", SnapshotState::complete));
   database.sql("INSERT INTO b VALUES (2, 2)");
+  line.caught_up();
+  line.expect_equal("public.b", "id");
+}
+
+TEST_F(Tables, ThatLeftTheProjectAreReadAnewWhenTheyComeBack) {
+  database.sql(
+      "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, v int);"
+      "INSERT INTO b VALUES (1, 0), (2, 0)");
+  line.start({"a", "b"});
+  line.caught_up();
+  line.stop();
+  const std::vector<StreamedTable> both = line.options.tables;
+  line.options.tables.pop_back();
+  line.restart();
+  database.sql("UPDATE b SET v = 1 WHERE id = 1; DELETE FROM b WHERE id = 2");
+  line.caught_up();
+  line.stop();
+  line.options.tables = both;
+  line.restart();
+  database.sql("INSERT INTO b VALUES (3, 3)");
   line.caught_up();
   line.expect_equal("public.b", "id");
 }
