@@ -15,6 +15,7 @@ Appender::Appender(JournalPort journal, Relations& relations, std::string slot_g
     : journal_(journal),
       relations_(relations),
       slot_generation_(std::move(slot_generation)),
+      from_(passed),
       passed_(passed),
       passed_at_(passed_at) {}
 
@@ -183,8 +184,17 @@ Change Appender::change(Op op, const TableSchema& schema) const {
   return change;
 }
 
+void Appender::announce_snapshot(const KnownRelation& relation) {
+  Change change = this->change(Op::snapshot_begin, relation.schema);
+  change.flags = kSweep;
+  change.commit_lsn = from_;
+  change.change_lsn = Lsn();
+  journal_.append(change);
+}
+
 void Appender::write(Op op, const KnownRelation& relation, std::string_view old, std::string_view row) {
   CHECK(open_);
+  if (!unread_.empty() && unread_.erase(relation.stream) > 0) announce_snapshot(relation);
   Change change = this->change(op, relation.schema);
   change.old = old;
   change.row = row;
@@ -207,7 +217,10 @@ void Appender::append(FinishedChunk& chunk) {
     journal_.append(change);
     appended_bytes_ += change.row.size() + change.old.size();
   };
-  if (chunk.first) put(Op::snapshot_begin);
+  if (chunk.first) {
+    put(Op::snapshot_begin);
+    unread_.erase(chunk.stream);
+  }
   while (chunk.rows.next(change.row)) put(Op::snapshot_row);
   change.row = {};
   for (const std::string& key : chunk.gone) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "capture/hand_over.h"
@@ -35,6 +36,9 @@ class Appender {
   // Everything that committed below `lsn` has been applied.
   void sent_below(Lsn lsn);
 
+  // A snapshot of the stream is to begin. Should a change come sooner, it is announced before that: the
+  // mirror may have rows of an earlier time, which must not give what the change leaves out.
+  void will_be_read(const std::string& stream) { unread_.insert(stream); }
   // Between transactions only.
   void append(FinishedChunk& chunk);
 
@@ -75,6 +79,7 @@ class Appender {
 
   const KnownRelation* wanted(pgoutput::Oid oid);
   void require_columns(const KnownRelation& relation, const pgoutput::Tuple& tuple) const;
+  void announce_snapshot(const KnownRelation& relation);
   void write(Op op, const KnownRelation& relation, std::string_view old, std::string_view row);
   Change change(Op op, const TableSchema& schema) const;
 
@@ -92,6 +97,9 @@ class Appender {
   Lsn change_lsn_;                  // of the message being applied
   std::uint64_t change_bytes_ = 0;  // likewise
   std::string filled_;              // a row completed from its old image
+
+  const Lsn from_;                // where it all began: below every V that is still to be taken
+  std::set<std::string> unread_;  // streams whose snapshot has neither begun nor been announced
 
   Lsn torn_;  // the commit LSN of a transaction of which half may have been appended
   Lsn passed_;

@@ -149,6 +149,36 @@ TEST_F(AppenderTest, FullRowsWithoutAPrimaryKeyMayAlwaysHaveMoved) {
   EXPECT_EQ(written_[2].op, Op::update);
 }
 
+TEST_F(AppenderTest, AnnouncesASnapshotBeforeTheFirstChange) {
+  appender_.will_be_read("public.t");
+  appender_.will_be_read("public.other");
+  apply(test::begin(200, 0, 7));
+  announce();
+  apply(test::insert(5, {"1", "a"}), 150);
+  apply(test::insert(5, {"2", "b"}), 160);
+  ASSERT_EQ(written_.size(), 3u);
+  EXPECT_EQ(written_[0], (Written{Op::snapshot_begin, Lsn(100), Lsn(0), "", ""}));
+  EXPECT_EQ(written_[1].op, Op::insert);
+  EXPECT_EQ(written_[2].op, Op::insert);
+}
+
+TEST_F(AppenderTest, AnnouncesNoSnapshotThatHasBegun) {
+  appender_.will_be_read("public.t");
+  const auto schema = std::make_shared<TableSchema>();
+  FinishedChunk chunk;
+  chunk.stream = "public.t";
+  chunk.schema = schema;
+  chunk.v = Lsn(120);
+  chunk.first = true;
+  appender_.append(chunk);
+  apply(test::begin(200, 0, 7));
+  announce();
+  apply(test::insert(5, {"1", "a"}), 150);
+  ASSERT_EQ(written_.size(), 2u);
+  EXPECT_EQ(written_[0], (Written{Op::snapshot_begin, Lsn(120), Lsn(0), "", ""}));
+  EXPECT_EQ(written_[1].op, Op::insert);
+}
+
 TEST_F(AppenderTest, AHalfTransactionHoldsUntilItCameAgain) {
   apply(test::begin(200, 0, 7));
   announce();

@@ -34,8 +34,10 @@ Journaller::Journaller(const JournallerOptions& options, JournalPort journal, No
   // What changes while a stream isn't wanted is not journalled: when it comes back it is read anew. Kept with
   // the first seal, so before anything more is confirmed.
   notes_changed_ = std::erase_if(notes_.snapshots, [&](const auto& progress) {
-                     return !relations.wants(progress.first);
+                     return !relations.wanted().contains(progress.first);
                    }) > 0;
+  for (const auto& [stream, key] : relations.wanted())
+    if (!notes_.snapshots.contains(stream)) appender_.will_be_read(stream);
 }
 
 void Journaller::keep_notes() {

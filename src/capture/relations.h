@@ -56,7 +56,7 @@ class Relations {
   // Throws Error{data} when it was never announced.
   const KnownRelation& find(pgoutput::Oid oid);
 
-  bool wants(const std::string& stream) const { return wanted_.contains(stream); }
+  const WantedStreams& wanted() const { return wanted_; }
   const std::map<std::string, StreamCount>& counts() const { return counts_; }
 
  private:

@@ -77,6 +77,24 @@ TEST_F(Snapshots, TakeNothingOlderThanThemselves) {
   EXPECT_EQ(rig.live("items"), (Rows{{1, row(1, "b", "fresh")}}));
 }
 
+TEST_F(Snapshots, AnnouncedBeforeTheyBeginTakeNothingOlder) {
+  source.insert("items", row(1, "a", "stale"));
+  source.commit();
+  source.begin_snapshot("items", kSweep);
+  source.update("items", row(1, "b", kUnchanged));
+  source.commit();
+  rig.settle();
+  EXPECT_EQ(rig.status_of("app.items")->waiting, 1U);
+  const Lsn v = source.begin_snapshot("items", kSweep);
+  source.update("items", row(1, "c", kUnchanged));
+  source.commit();
+  source.snapshot_row("items", v, row(1, "b", "fresh"));
+  source.end_snapshot("items", v, kSweep);
+  rig.settle();
+  EXPECT_EQ(rig.live("items"), (Rows{{1, row(1, "c", "fresh")}}));
+  EXPECT_EQ(rig.status_of("app.items")->waiting, 0U);
+}
+
 TEST_F(Snapshots, SweepWhatNoChunkConfirmed) {
   for (const char* table : {"items", "keeps"}) {
     for (int id = 1; id <= 4; ++id) source.insert(table, row(id, "n"));
