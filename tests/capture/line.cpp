@@ -74,17 +74,21 @@ Error Line::wait_for_failure() {
 }
 
 JournalView& Line::caught_up() {
-  const Lsn now = insert_lsn(database_.connection());
+  // Read when the snapshots are complete, which is before their last chunks are sealed.
+  std::optional<Lsn> now;
   const bool passed = eventually(
       [&] {
         const CaptureStatus status = this->status();
-        return status.state == CaptureState::failed ||
-               (status.journalled >= now && status.snapshot.complete() && !status.snapshot.tables.empty());
+        if (status.state == CaptureState::failed) return true;
+        if (!status.snapshot.complete() || status.snapshot.tables.empty()) return false;
+        if (!now) now = insert_lsn(database_.connection());
+        return this->status().journalled >= *now;
       },
       120s);
   const CaptureStatus status = this->status();
   EXPECT_TRUE(passed) << "capture stands at " << to_string(status.journalled) << ", the source at "
-                      << to_string(now) << "; " << to_string(status.state) << " " << status.error;
+                      << to_string(now.value_or(Lsn())) << "; " << to_string(status.state) << " "
+                      << status.error;
   EXPECT_NE(status.state, CaptureState::failed) << status.error;
   view_.read();
   return view_;
