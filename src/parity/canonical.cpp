@@ -130,7 +130,8 @@ std::string source_text(const ComparedColumn& column) {
   const std::string_view type = element_type(column.source_type);
   const Writing writing = writing_of(element, type, column.name);
   return fmt::format(
-      "CASE WHEN {0} IS NULL THEN 'N' ELSE cardinality({0})::text || '[' || coalesce((SELECT string_agg(CASE "
+      "CASE WHEN {0} IS NULL THEN 'N' ELSE CASE WHEN array_ndims({0}) > 1 OR array_lower({0}, 1) <> 1 THEN "
+      "array_dims({0}) ELSE cardinality({0})::text END || '[' || coalesce((SELECT string_agg(CASE "
       "WHEN e IS NULL "
       "THEN 'N' ELSE {1} END, '' ORDER BY i) FROM unnest({0}) WITH ORDINALITY AS u(e, i)), '') || ']' END",
       name, prefixed_in_source(source_value(writing, type, "e", column.unfit_is_null)));

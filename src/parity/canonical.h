@@ -1,6 +1,7 @@
 // One canonical text of a column's value, made by SQL on either side, so that parity judges the line without
 // sharing a line of code with it: floats as their bits, instants as microseconds, days as numbers, bytes as
-// hex, decimals without trailing zeros, everything else as PostgreSQL's own text.
+// hex, decimals without trailing zeros, everything else as PostgreSQL's own text. Lengths stand before texts,
+// so two rows have one text only when they are the same.
 #pragma once
 
 #include <string>

@@ -26,7 +26,7 @@ Lsn newest_cut(clickhouse::Client& mirror, const std::string& stream) {
 
 }  // namespace
 
-Lsn wait_for_cut(clickhouse::Client& mirror, const std::string& stream, Lsn lsn,
+Lsn wait_for_cut(clickhouse::Client& mirror, Following& following, const std::string& stream, Lsn lsn,
                  std::chrono::milliseconds deadline, std::stop_token stop) {
   constexpr std::chrono::milliseconds kBetweenLooks{100};
   const Clock& clock = system_clock();
@@ -34,6 +34,7 @@ Lsn wait_for_cut(clickhouse::Client& mirror, const std::string& stream, Lsn lsn,
   for (;;) {
     const Lsn cut = newest_cut(mirror, stream);
     if (cut >= lsn) return cut;
+    following.require_running();
     if (until.passed()) {
       throw Error(ErrorKind::transient,
                   fmt::format("the mirror of {} stands at {} and the source at {}", stream, to_string(cut),

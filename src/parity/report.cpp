@@ -14,6 +14,7 @@ std::string_view to_string(Side side) {
     case Side::only_in_source: return "only in the source";
     case Side::only_in_mirror: return "only in the mirror";
     case Side::values: return "values differ";
+    case Side::rows: return "more than one row in the source";
   }
   return "";
 }
@@ -50,6 +51,12 @@ std::string_view to_string(Verdict verdict) {
   return "";
 }
 
+void TableReport::leave_undecided(std::uint64_t keys, const std::string& why) {
+  verdict = std::max(verdict, Verdict::undecided);
+  undecided += keys;
+  if (reason.empty()) reason = why;
+}
+
 Verdict Report::verdict() const {
   Verdict worst = Verdict::equal;
   for (const TableReport& table : tables) worst = std::max(worst, table.verdict);
@@ -71,9 +78,10 @@ std::string to_text(const Report& report) {
   std::string text =
       fmt::format("{:<{}}  {:>12}  {:>12}  {:<9}\n", "table", width, "source rows", "mirror rows", "verdict");
   for (const TableReport& table : report.tables) {
-    text += fmt::format("{:<{}}  {:>12}  {:>12}  {:<9}{}{}{}\n", table.table, width, table.source_rows,
+    text += fmt::format("{:<{}}  {:>12}  {:>12}  {:<9}{}{}{}{}\n", table.table, width, table.source_rows,
                         table.mirror_rows, to_string(table.verdict),
                         table.different > 0 ? fmt::format("  {} keys", table.different) : "",
+                        table.undecided > 0 ? fmt::format("  {} keys undecided", table.undecided) : "",
                         table.reason.empty() ? "" : "  " + table.reason, about_counts(table));
     for (const Difference& difference : table.differences) {
       text += fmt::format("  ({}): {}\n", difference.key, to_string(difference.side));
@@ -88,10 +96,11 @@ std::string to_json(const Report& report) {
     tables += fmt::format(
         "{}{{\"table\":{},\"mirror\":{},\"verdict\":\"{}\",\"source_rows\":{},\"mirror_rows\":{},\"windows\":"
         "{},"
-        "\"rechecked\":{},\"different\":{},\"differences\":{},\"cut\":\"{}\",\"reason\":{}}}",
+        "\"rechecked\":{},\"different\":{},\"undecided\":{},\"differences\":{},\"cut\":\"{}\",\"reason\":{}}"
+        "}",
         tables.empty() ? "" : ",", quoted(table.table), quoted(table.mirror), to_string(table.verdict),
         table.source_rows, table.mirror_rows, table.windows, table.rechecked, table.different,
-        differences_json(table), to_string(table.cut), quoted(table.reason));
+        table.undecided, differences_json(table), to_string(table.cut), quoted(table.reason));
   }
   return fmt::format("{{\"verdict\":\"{}\",\"tables\":[{}]}}", to_string(report.verdict()), tables);
 }

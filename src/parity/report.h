@@ -12,7 +12,12 @@ namespace freshet::parity {
 // In the order of how bad they are.
 enum class Verdict { equal, undecided, different };
 
-enum class Side { only_in_source, only_in_mirror, values };
+enum class Side {
+  only_in_source,
+  only_in_mirror,
+  values,
+  rows,  // the source has the key more than once
+};
 
 struct Difference {
   std::string key;
@@ -26,11 +31,15 @@ struct TableReport {
   std::uint64_t source_rows = 0;
   std::uint64_t mirror_rows = 0;
   std::uint64_t windows = 0;
-  std::uint64_t rechecked = 0;  // keys that moved while they were compared
+  std::uint64_t rechecked = 0;  // keys that moved while they were compared, each time
   std::uint64_t different = 0;  // keys; `differences` lists the first of them
+  std::uint64_t undecided = 0;  // keys of which neither can be said, or that a limit left out
   std::vector<Difference> differences;
   Lsn cut;             // the mirror was read at or above it
   std::string reason;  // why it is undecided, or can't be judged
+
+  // `keys`: how many, where that is known. What was found before still counts.
+  void leave_undecided(std::uint64_t keys, const std::string& why);
 };
 
 struct Report {

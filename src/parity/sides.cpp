@@ -12,29 +12,50 @@ constexpr std::chrono::minutes kStatementDeadline{10};
 
 std::uint64_t number(std::string_view text) {
   std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failed != std::errc() || end != text.data() + text.size())
+    throw Error(ErrorKind::data, fmt::format("'{}' isn't the number that was asked for", text));
   return value;
 }
 
-// 60 bits of an MD5 in hex, as a number: fits a bigint, and sums of it don't overflow before 2^68 rows.
+// 60 bits of an MD5 in hex, as a number. Sums of them are numeric, and cut to 64 bits as ClickHouse's are.
 std::string source_bits(std::string_view md5, int from) {
   return fmt::format("('x' || substr({}, {}, 15))::bit(60)::bigint", md5, from);
+}
+
+std::string source_hash(std::string_view key) {
+  return source_bits(fmt::format("md5(convert_to({}, 'UTF8'))", key), 1);
 }
 
 std::string mirror_bits(std::string_view md5, int from_byte) {
   return fmt::format("bitShiftRight(reinterpretAsUInt64(reverse(substring({}, {}, 8))), 4)", md5, from_byte);
 }
 
-std::string literals(const std::vector<std::string>& keys, std::string (*quote)(std::string_view)) {
-  std::string list;
-  for (const std::string& key : keys) list += (list.empty() ? "" : ", ") + quote(key);
-  return list;
+std::string mirror_hash(std::string_view key) {
+  return mirror_bits(fmt::format("MD5({})", key), 1);
 }
 
-std::string chosen(const Choice& choice, std::string_view bucket, std::string_view key,
-                   std::string (*quote)(std::string_view)) {
-  if (!choice.keys.empty()) return fmt::format("{} IN ({})", key, literals(choice.keys, quote));
-  return fmt::format("{} IN ({})", bucket, fmt::join(choice.buckets, ", "));
+std::string source_tally() {
+  constexpr const char* kTally = "count(*), sum({}) % 18446744073709551616, sum({}) % 18446744073709551616";
+  return fmt::format(kTally, source_bits("h", 1), source_bits("h", 17));
+}
+
+Tally tally_at(const postgres::Result& rows, int row) {
+  return {number(rows.text(row, 1)), number(rows.text(row, 2)), number(rows.text(row, 3))};
+}
+
+// Sums of UInt64 wrap around.
+std::string mirror_tally() {
+  return fmt::format("count(), sum({}), sum({})", mirror_bits("__row", 1), mirror_bits("__row", 9));
+}
+
+Tally tally_at(const std::vector<clickhouse::Cell>& row) {
+  return {number(row.at(1).value()), number(row.at(2).value()), number(row.at(3).value())};
+}
+
+std::string in_slice(const Slice& slice, std::string_view hash) {
+  if (slice.whole()) return "";
+  return fmt::format(" AND {} % {} IN ({})", hash, slice.modulus, fmt::join(slice.residues, ", "));
 }
 
 // A version's commit LSN: 56 bits, above the 64 of the change LSN.
@@ -42,72 +63,84 @@ std::string commit_of(std::string_view version) {
   return fmt::format("toUInt64(bitAnd(bitShiftRight({}, 64), toUInt128(72057594037927935)))", version);
 }
 
-// Lists of keys make long statements.
+// Slices make long statements.
 clickhouse::With judging() {
   return {.settings = {{"max_query_size", "16777216"}, {"output_format_decimal_trailing_zeros", "0"}},
           .timeout = kStatementDeadline};
 }
 
+void check_listed(const Listing& listing, std::uint64_t keys_max, const std::string& where) {
+  if (listing.size() <= keys_max) return;
+  throw Error(ErrorKind::capacity,
+              fmt::format("more than {} keys of {} would have to be listed at once", keys_max, where),
+              "the table grew while it was compared; compare again");
+}
+
 }  // namespace
 
 SourceSide::SourceSide(postgres::Connection& connection, const ComparedTable& table)
-    : connection_(connection) {
-  hashed_ = fmt::format(
-      "SELECT k, {} % {} AS bucket, md5(convert_to(r, 'UTF8')) AS h FROM (SELECT {} AS k, {} AS r FROM {} "
-      "WHERE ",
-      source_bits("md5(convert_to(k, 'UTF8'))", 1), kBuckets, source_text(table.key),
-      source_text(table.columns), table.source_from);
+    : connection_(connection),
+      key_(source_text(table.key)),
+      row_(source_text(table.columns)),
+      from_(table.source_from) {}
+
+// k, the key's text, and h, the row's MD5. OFFSET 0 keeps PostgreSQL from making the row's text anew for each
+// use of its MD5.
+std::string SourceSide::rows_of(const Window& window, const Slice& slice) const {
+  return fmt::format("(SELECT {} AS k, md5(convert_to({}, 'UTF8')) AS h FROM {} WHERE {}{} OFFSET 0) AS s",
+                     key_, row_, from_, window.source_where, in_slice(slice, source_hash(key_)));
 }
 
-Buckets SourceSide::buckets(const Window& window) {
-  const std::string sql =
-      fmt::format("SELECT bucket, count(*), sum({}), sum({}) FROM ({}{}) x) s GROUP BY bucket",
-                  source_bits("h", 1), source_bits("h", 17), hashed_, window.source_where);
-  const postgres::Result rows = connection_.query(sql, {}, kStatementDeadline);
-  Buckets buckets;
-  for (int row = 0; row < rows.rows(); ++row) {
-    buckets[number(rows.text(row, 0))] = {std::string(rows.text(row, 1)), std::string(rows.text(row, 2)),
-                                          std::string(rows.text(row, 3))};
-  }
-  return buckets;
+Sums SourceSide::sums(const Window& window, const Slice& slice, std::uint64_t modulus) {
+  const postgres::Result rows =
+      connection_.query(fmt::format("SELECT {} % {}, {} FROM {} GROUP BY 1", source_hash("k"), modulus,
+                                    source_tally(), rows_of(window, slice)),
+                        {}, kStatementDeadline);
+  Sums sums;
+  for (int row = 0; row < rows.rows(); ++row) sums.emplace(number(rows.text(row, 0)), tally_at(rows, row));
+  return sums;
 }
 
-Listing SourceSide::list(const Window& window, const Choice& choice) {
-  const std::string sql = fmt::format("SELECT k, h FROM ({}{}) x) s WHERE {}", hashed_, window.source_where,
-                                      chosen(choice, "bucket", "k", postgres::quote_literal));
-  const postgres::Result rows = connection_.query(sql, {}, kStatementDeadline);
+Listing SourceSide::list(const Window& window, const Slice& slice, std::uint64_t keys_max) {
+  const postgres::Result rows =
+      connection_.query(fmt::format("SELECT k, {}, {} FROM {} GROUP BY k LIMIT {}", source_tally(),
+                                    source_hash("k"), rows_of(window, slice), keys_max + 1),
+                        {}, kStatementDeadline);
   Listing listing;
-  for (int row = 0; row < rows.rows(); ++row) listing.emplace(rows.text(row, 0), rows.text(row, 1));
+  for (int row = 0; row < rows.rows(); ++row)
+    listing.emplace(rows.text(row, 0), Listed{number(rows.text(row, 4)), tally_at(rows, row)});
+  check_listed(listing, keys_max, "the source");
   return listing;
 }
 
 MirrorSide::MirrorSide(clickhouse::Client& client, const ComparedTable& table)
     : client_(client),
       mirror_(table.mirror_name),
-      raw_(clickhouse::quote_table("raw", table.mirror_name)),
-      key_text_(mirror_text(table.key)) {
-  hashed_ = fmt::format("SELECT {} AS __key, {} % {} AS __bucket, MD5({}) AS __row FROM {} WHERE {} AND ",
-                        key_text_, mirror_bits("MD5(__key)", 1), kBuckets, mirror_text(table.columns),
-                        clickhouse::quote_table("src", table.mirror_name), table.mirror_rows);
+      key_(mirror_text(table.key)),
+      row_(mirror_text(table.columns)),
+      from_(fmt::format("{} WHERE {}", clickhouse::quote_table("src", table.mirror_name), table.mirror_rows)),
+      raw_(clickhouse::quote_table("raw", table.mirror_name)) {}
+
+std::string MirrorSide::rows_of(const Window& window, const Slice& slice) const {
+  return fmt::format("(SELECT {} AS __key, {} AS __hash, MD5({}) AS __row FROM {} AND {}{})", key_,
+                     mirror_hash("__key"), row_, from_, window.mirror_where, in_slice(slice, "__hash"));
 }
 
-Buckets MirrorSide::buckets(const Window& window) {
-  const std::string sql = fmt::format(
-      "SELECT __bucket, count(), sum(toUInt128({})), sum(toUInt128({})) FROM ({}{}) GROUP BY __bucket",
-      mirror_bits("__row", 1), mirror_bits("__row", 9), hashed_, window.mirror_where);
-  Buckets buckets;
-  for (const auto& row : client_.rows(sql, judging())) {
-    buckets[number(row.at(0).value())] = {row.at(1).value(), row.at(2).value(), row.at(3).value()};
-  }
-  return buckets;
+Sums MirrorSide::sums(const Window& window, const Slice& slice, std::uint64_t modulus) {
+  const std::string sql = fmt::format("SELECT __hash % {} AS __residue, {} FROM {} GROUP BY __residue",
+                                      modulus, mirror_tally(), rows_of(window, slice));
+  Sums sums;
+  for (const auto& row : client_.rows(sql, judging())) sums.emplace(number(row.at(0).value()), tally_at(row));
+  return sums;
 }
 
-Listing MirrorSide::list(const Window& window, const Choice& choice) {
-  const std::string sql =
-      fmt::format("SELECT __key, lower(hex(__row)) FROM ({}{}) WHERE {}", hashed_, window.mirror_where,
-                  chosen(choice, "__bucket", "__key", clickhouse::quote_literal));
+Listing MirrorSide::list(const Window& window, const Slice& slice, std::uint64_t keys_max) {
+  const std::string sql = fmt::format("SELECT __key, {}, __hash FROM {} GROUP BY __key, __hash LIMIT {}",
+                                      mirror_tally(), rows_of(window, slice), keys_max + 1);
   Listing listing;
-  for (const auto& row : client_.rows(sql, judging())) listing.emplace(row.at(0).value(), row.at(1).value());
+  for (const auto& row : client_.rows(sql, judging()))
+    listing.emplace(row.at(0).value(), Listed{number(row.at(4).value()), tally_at(row)});
+  check_listed(listing, keys_max, "the mirror");
   return listing;
 }
 
@@ -117,15 +150,13 @@ Lsn MirrorSide::last_truncate() {
                     {.params = {clickhouse::text_param("t", mirror_)}})));
 }
 
-std::map<std::string, Lsn> MirrorSide::last_commits(const Window& window,
-                                                    const std::vector<std::string>& keys) {
+std::vector<std::uint64_t> MirrorSide::changed_since(Lsn lsn, const Window& window, const Slice& slice) {
   const std::string sql = fmt::format(
-      "SELECT {} AS __key, {} FROM {} WHERE {} AND __key IN ({}) GROUP BY __key", key_text_,
-      commit_of("max(_version)"), raw_, window.mirror_where, literals(keys, clickhouse::quote_literal));
-  std::map<std::string, Lsn> commits;
-  for (const auto& row : client_.rows(sql, judging()))
-    commits.emplace(row.at(0).value(), Lsn(number(row.at(1).value())));
-  return commits;
+      "SELECT DISTINCT {} AS __hash FROM {} WHERE {} AND {} >= {}{} ORDER BY __hash", mirror_hash(key_), raw_,
+      window.mirror_where, commit_of("_version"), lsn.value(), in_slice(slice, "__hash"));
+  std::vector<std::uint64_t> hashes;
+  for (const auto& row : client_.rows(sql, judging())) hashes.push_back(number(row.at(0).value()));
+  return hashes;
 }
 
 }  // namespace freshet::parity

@@ -1,7 +1,7 @@
-// What one statement on each side gives: sums per bucket of keys, or keys with the hash of their rows.
+// What one statement on each side gives: sums over slices of the keys, or the keys with the sums of their
+// rows.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -11,53 +11,55 @@
 #include "adapter/postgres/connection.h"
 #include "change/lsn.h"
 #include "parity/columns.h"
+#include "parity/slice.h"
 #include "parity/window.h"
 
 namespace freshet::parity {
 
-// Keys are spread over buckets by their hash, so that two equal sides are told by 256 sums instead of every
-// row.
-inline constexpr std::uint64_t kBuckets = 256;
-
-// Rows of one bucket: how many, and two sums over 60-bit halves of their MD5, which no order changes.
-using Sums = std::array<std::string, 3>;
-using Buckets = std::map<std::uint64_t, Sums>;
-// Canonical key -> MD5 of the canonical row.
-using Listing = std::map<std::string, std::string>;
-
-// Which keys of a window: those of some buckets, or some by name.
-struct Choice {
-  std::vector<std::uint64_t> buckets;
-  std::vector<std::string> keys;
+struct Listed {
+  std::uint64_t hash = 0;  // of the key
+  Tally tally;             // of its rows: a source without a replica identity may have several
 };
+// By canonical key.
+using Listing = std::map<std::string, Listed>;
 
 class SourceSide {
  public:
   SourceSide(postgres::Connection& connection, const ComparedTable& table);
-  Buckets buckets(const Window& window);
-  Listing list(const Window& window, const Choice& choice);
+  // Of the slice's keys, by their hash modulo `modulus`.
+  Sums sums(const Window& window, const Slice& slice, std::uint64_t modulus);
+  // Throws Error{capacity} above `keys_max`.
+  Listing list(const Window& window, const Slice& slice, std::uint64_t keys_max);
 
  private:
+  std::string rows_of(const Window& window, const Slice& slice) const;
+
   postgres::Connection& connection_;
-  std::string hashed_;  // SELECT of key, its hash and the row's hash, up to WHERE
+  std::string key_;
+  std::string row_;
+  std::string from_;
 };
 
 class MirrorSide {
  public:
   MirrorSide(clickhouse::Client& client, const ComparedTable& table);
-  Buckets buckets(const Window& window);
-  Listing list(const Window& window, const Choice& choice);
+  Sums sums(const Window& window, const Slice& slice, std::uint64_t modulus);
+  Listing list(const Window& window, const Slice& slice, std::uint64_t keys_max);
   // The commit of the last TRUNCATE: it takes rows away without a version of theirs.
   Lsn last_truncate();
-  // The commit LSN of each key's last version, deletes included; a key without any is left out.
-  std::map<std::string, Lsn> last_commits(const Window& window, const std::vector<std::string>& keys);
+  // The hashes, in order, of the slice's keys with a version, deletes included, of a commit at or above
+  // `lsn`.
+  std::vector<std::uint64_t> changed_since(Lsn lsn, const Window& window, const Slice& slice);
 
  private:
+  std::string rows_of(const Window& window, const Slice& slice) const;
+
   clickhouse::Client& client_;
-  std::string hashed_;
   std::string mirror_;
+  std::string key_;
+  std::string row_;
+  std::string from_;
   std::string raw_;
-  std::string key_text_;
 };
 
 }  // namespace freshet::parity

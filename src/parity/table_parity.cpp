@@ -1,5 +1,7 @@
 #include "parity/table_parity.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -9,146 +11,155 @@
 namespace freshet::parity {
 namespace {
 
-constexpr int kAttempts = 5;                // of comparing keys that move
-constexpr std::size_t kBucketsListed = 64;  // by one statement: a quarter of a window's rows in memory
+constexpr std::uint64_t kFirstSums = 256;  // of a window: most are equal, and need no more
+constexpr int kAttempts = 5;               // of comparing keys that move
 constexpr std::size_t kDifferencesListed = 100;
-constexpr std::size_t kKeysRechecked = 2'000;  // by one statement
 
-std::vector<std::uint64_t> differing(const Buckets& source, const Buckets& mirror) {
-  std::vector<std::uint64_t> buckets;
-  for (std::uint64_t bucket = 0; bucket < kBuckets; ++bucket) {
-    const auto here = source.find(bucket);
-    const auto there = mirror.find(bucket);
-    const bool equal = (here == source.end()) == (there == mirror.end()) &&
-                       (here == source.end() || here->second == there->second);
-    if (!equal) buckets.push_back(bucket);
-  }
-  return buckets;
-}
-
-std::vector<std::string> differing(const Listing& source, const Listing& mirror) {
+std::vector<std::string> differing_keys(const Listing& source, const Listing& mirror) {
   std::vector<std::string> keys;
-  for (const auto& [key, hash] : source) {
+  for (const auto& [key, listed] : source) {
     const auto found = mirror.find(key);
-    if (found == mirror.end() || found->second != hash) keys.push_back(key);
+    if (found == mirror.end() || found->second.tally != listed.tally) keys.push_back(key);
   }
-  for (const auto& [key, hash] : mirror) {
+  for (const auto& [key, listed] : mirror) {
     if (!source.contains(key)) keys.push_back(key);
   }
   return keys;
 }
 
-template <class T>
-std::vector<T> part(const std::vector<T>& all, std::size_t from, std::size_t length_max) {
-  const auto begin = all.begin() + static_cast<std::ptrdiff_t>(from);
-  return {begin, begin + static_cast<std::ptrdiff_t>(std::min(length_max, all.size() - from))};
-}
-
-std::uint64_t rows_in(const Buckets& buckets) {
+std::uint64_t rows_in(const Sums& sums) {
   std::uint64_t rows = 0;
-  for (const auto& [bucket, sums] : buckets) rows += std::stoull(sums[0]);
+  for (const auto& [residue, tally] : sums) rows += tally.rows;
   return rows;
 }
 
 }  // namespace
 
 TableParity::TableParity(const Options& options, const ComparedTable& table, postgres::Connection& source,
-                         clickhouse::Client& mirror, std::stop_token stop)
+                         clickhouse::Client& mirror, std::stop_token stop, TableReport& report)
     : options_(options),
       table_(table),
       connection_(source),
       client_(mirror),
       source_(source, table),
       mirror_(mirror, table),
-      stop_(std::move(stop)) {
-  report_.table = table.name;
-  report_.mirror = "raw." + table.mirror_name;
-}
+      following_(mirror, table),
+      stop_(std::move(stop)),
+      report_(report) {}
 
-TableReport TableParity::run(const Progress& progress) {
+void TableParity::run(const Progress& progress) {
   Windows windows(table_, connection_, options_.window_rows);
   while (const auto window = windows.next()) {
+    if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "stopped before all of it was compared");
     compare_window(*window);
     ++report_.windows;
     if (progress) progress(report_);
   }
-  return report_;
 }
 
 template <class Read>
-auto TableParity::read_both(Read&& read_source, Read&& read_mirror) {
+auto TableParity::read_both(Read&& read) {
+  following_.wait(options_.snapshot_deadline, stop_);
+  ++readings_;
+  const Lsn since = postgres::insert_lsn(connection_);
   postgres::wait_for_running_transactions(connection_, options_.cut_deadline, stop_);
-  auto source = read_source();
+  auto source = read(source_);
   const Lsn after = postgres::insert_lsn(connection_);
   postgres::emit_mark(connection_);
-  report_.cut = wait_for_cut(client_, table_.name, after, options_.cut_deadline, stop_);
-  return std::pair(std::move(source), read_mirror());
+  report_.cut = wait_for_cut(client_, following_, table_.name, after, options_.cut_deadline, stop_);
+  following_.wait(options_.snapshot_deadline, stop_);
+  return Reading<decltype(source)>{since, std::move(source), read(mirror_)};
 }
 
 void TableParity::compare_window(const Window& window) {
-  const std::function<Buckets()> from_source = [&] { return source_.buckets(window); };
-  const std::function<Buckets()> from_mirror = [&] { return mirror_.buckets(window); };
-  const auto [source, mirror] = read_both(from_source, from_mirror);
-  report_.source_rows += rows_in(source);
-  report_.mirror_rows += rows_in(mirror);
-  const std::vector<std::uint64_t> buckets = differing(source, mirror);
-  for (std::size_t from = 0; from < buckets.size(); from += kBucketsListed) {
-    // What is known to be different needs no complete list; what may still be equal is compared to its end.
-    if (report_.different >= kDifferencesListed) {
-      report_.reason = "differs so widely that only a part of the keys is listed";
-      return;
-    }
-    settle(window, {.buckets = part(buckets, from, kBucketsListed), .keys = {}}, 1);
-  }
+  readings_ = 0;
+  Suspects suspects = compare_sums(window, kWholeWindow, kFirstSums);
+  if (suspects.rows_total > options_.limits.rows_listed) suspects = narrow(window, std::move(suspects));
+  settle(window, std::move(suspects));
 }
 
-// Compares the chosen keys until none of those that differ has moved meanwhile.
-void TableParity::settle(const Window& window, const Choice& choice, int attempt) {
-  const Lsn before = postgres::insert_lsn(connection_);
-  const std::function<Listing()> from_source = [&] { return source_.list(window, choice); };
-  const std::function<Listing()> from_mirror = [&] { return mirror_.list(window, choice); };
-  const auto [source, mirror] = read_both(from_source, from_mirror);
-  const std::vector<std::string> keys = differing(source, mirror);
-  const std::vector<std::string> moved = moved_since(before, window, keys);
-  for (const std::string& key : keys) {
-    if (!std::ranges::binary_search(moved, key)) report_different(source, mirror, key);
+Suspects TableParity::compare_sums(const Window& window, const Slice& slice, std::uint64_t modulus) {
+  const auto reading = read_both([&](auto& side) { return side.sums(window, slice, modulus); });
+  if (slice.whole()) {
+    report_.source_rows += rows_in(reading.source);
+    report_.mirror_rows += rows_in(reading.mirror);
   }
-  if (moved.empty()) return;
-  report_.rechecked += moved.size();
-  if (attempt == kAttempts) {
-    report_.verdict = std::max(report_.verdict, Verdict::undecided);
-    report_.reason = "some keys changed each time they were compared";
-    return;
-  }
-  for (std::size_t from = 0; from < moved.size(); from += kKeysRechecked)
-    settle(window, {.buckets = {}, .keys = part(moved, from, kKeysRechecked)}, attempt + 1);
+  return differing(modulus, reading.source, reading.mirror);
 }
 
-// Those of `keys`, in order, whose last change in the mirror committed at or above `lsn`.
-std::vector<std::string> TableParity::moved_since(Lsn lsn, const Window& window,
-                                                  const std::vector<std::string>& keys) {
-  std::vector<std::string> moved;
-  if (mirror_.last_truncate() >= lsn) {
-    moved = keys;
-    std::ranges::sort(moved);
-    return moved;
+// A few keys here and there make every one of the first sums differ; finer ones find them without listing
+// their many neighbours. Where most rows differ in fact, they don't, and all are listed.
+Suspects TableParity::narrow(const Window& window, Suspects suspects) {
+  while (suspects.rows_total > options_.limits.rows_listed) {
+    const std::uint64_t finer = options_.limits.sums / suspects.rows.size();
+    if (finer < 2 || suspects.slice.modulus > kHashes / finer) break;
+    Suspects narrower = compare_sums(window, suspects.slice, suspects.slice.modulus * finer);
+    const bool helped = narrower.rows_total <= suspects.rows_total / 2;
+    suspects = std::move(narrower);
+    if (!helped) break;
   }
-  for (std::size_t from = 0; from < keys.size(); from += kKeysRechecked) {
-    for (const auto& [key, commit] : mirror_.last_commits(window, part(keys, from, kKeysRechecked))) {
-      if (commit >= lsn) moved.push_back(key);
+  return suspects;
+}
+
+// Compares the suspects' keys until none of those that differ has moved meanwhile.
+void TableParity::settle(const Window& window, Suspects suspects) {
+  for (int attempt = 0; attempt < kAttempts && !suspects.rows.empty(); ++attempt) {
+    std::vector<std::uint64_t> moved = compare_keys(window, suspects);
+    report_.rechecked += moved.size();
+    suspects = single_keys(std::move(moved));
+  }
+  if (!suspects.rows.empty())
+    report_.leave_undecided(suspects.rows.size(), "some keys changed each time they were compared");
+}
+
+std::vector<std::uint64_t> TableParity::compare_keys(const Window& window, const Suspects& suspects) {
+  std::vector<std::uint64_t> moved;
+  for (const Suspects& portion :
+       portions(suspects, options_.limits.rows_listed, options_.limits.keys_named)) {
+    if (readings_ >= options_.limits.readings) {
+      report_.leave_undecided(portion.rows_total,
+                              fmt::format("too much differs or changes to settle all of it in {} readings",
+                                          options_.limits.readings));
+      continue;
     }
+    const std::vector<std::uint64_t> more = compare_listed(window, portion.slice);
+    moved.insert(moved.end(), more.begin(), more.end());
   }
-  std::ranges::sort(moved);
   return moved;
 }
 
-void TableParity::report_different(const Listing& source, const Listing& mirror, const std::string& key) {
+std::vector<std::uint64_t> TableParity::compare_listed(const Window& window, const Slice& slice) {
+  // They may have become more since they were counted.
+  const std::uint64_t keys_max = 2 * options_.limits.rows_listed;
+  const auto reading = read_both([&](auto& side) { return side.list(window, slice, keys_max); });
+  const std::vector<std::string> keys = differing_keys(reading.source, reading.mirror);
+  if (keys.empty()) return {};
+  // Each of these takes or brings rows without a version above `since`.
+  const bool all_moved = mirror_.last_truncate() >= reading.since || following_.still_to_come();
+  const std::vector<std::uint64_t> changed = mirror_.changed_since(reading.since, window, slice);
+  std::vector<std::uint64_t> moved;
+  for (const std::string& key : keys) {
+    const auto listed = reading.source.find(key);
+    const std::uint64_t hash =
+        (listed != reading.source.end() ? listed : reading.mirror.find(key))->second.hash;
+    if (all_moved || std::ranges::binary_search(changed, hash)) {
+      moved.push_back(hash);
+    } else {
+      report_different(key, reading.source, reading.mirror);
+    }
+  }
+  return moved;
+}
+
+void TableParity::report_different(const std::string& key, const Listing& source, const Listing& mirror) {
   report_.verdict = Verdict::different;
   ++report_.different;
   if (report_.differences.size() >= kDifferencesListed) return;
-  const Side side = !mirror.contains(key)   ? Side::only_in_source
-                    : !source.contains(key) ? Side::only_in_mirror
-                                            : Side::values;
+  const auto here = source.find(key);
+  const Side side = here == source.end()          ? Side::only_in_mirror
+                    : !mirror.contains(key)       ? Side::only_in_source
+                    : here->second.tally.rows > 1 ? Side::rows
+                                                  : Side::values;
   report_.differences.push_back({readable(key), side});
 }
 

@@ -1,9 +1,12 @@
-// One table's comparison, window by window.
+// One table's comparison, window by window. A window is compared by sums, ever finer ones where it differs
+// widely; then the keys that are left are listed, and those that moved meanwhile are listed again.
 #pragma once
 
-#include <set>
 #include <stop_token>
+#include <string>
+#include <vector>
 
+#include "parity/following.h"
 #include "parity/parity.h"
 #include "parity/sides.h"
 
@@ -11,20 +14,32 @@ namespace freshet::parity {
 
 class TableParity {
  public:
+  // `report` is added to as things are found, so that an error takes nothing of it away.
   TableParity(const Options& options, const ComparedTable& table, postgres::Connection& source,
-              clickhouse::Client& mirror, std::stop_token stop);
+              clickhouse::Client& mirror, std::stop_token stop, TableReport& report);
 
-  TableReport run(const Progress& progress);
+  void run(const Progress& progress);
 
  private:
+  // Both sides of one slice. `since`: what committed before shows on both.
+  template <class Found>
+  struct Reading {
+    Lsn since;
+    Found source;
+    Found mirror;
+  };
   // Reads the source now, and the mirror at a cut that includes it.
   template <class Read>
-  auto read_both(Read&& read_source, Read&& read_mirror);
+  auto read_both(Read&& read);
 
   void compare_window(const Window& window);
-  void settle(const Window& window, const Choice& choice, int attempt);
-  std::vector<std::string> moved_since(Lsn lsn, const Window& window, const std::vector<std::string>& keys);
-  void report_different(const Listing& source, const Listing& mirror, const std::string& key);
+  Suspects compare_sums(const Window& window, const Slice& slice, std::uint64_t modulus);
+  Suspects narrow(const Window& window, Suspects suspects);
+  void settle(const Window& window, Suspects suspects);
+  // These give the hashes of the keys that moved meanwhile.
+  std::vector<std::uint64_t> compare_keys(const Window& window, const Suspects& suspects);
+  std::vector<std::uint64_t> compare_listed(const Window& window, const Slice& slice);
+  void report_different(const std::string& key, const Listing& source, const Listing& mirror);
 
   const Options& options_;
   const ComparedTable& table_;
@@ -32,8 +47,10 @@ class TableParity {
   clickhouse::Client& client_;
   SourceSide source_;
   MirrorSide mirror_;
+  Following following_;
   std::stop_token stop_;
-  TableReport report_;
+  TableReport& report_;
+  int readings_ = 0;  // of the window
 };
 
 }  // namespace freshet::parity

@@ -28,17 +28,22 @@ std::optional<Window> Windows::next() {
 }
 
 std::optional<std::string> Windows::bound_after(const std::optional<std::string>& from) {
-  const std::string key = postgres::quote_identifier(table_.key.front().name);
-  const std::string where = from ? fmt::format("WHERE {} >= {}", key, postgres::quote_literal(*from)) : "";
-  const postgres::Result bound =
-      source_.query(fmt::format("SELECT {0} FROM {1} {2} ORDER BY {0} OFFSET {3} LIMIT 1", key,
-                                table_.source_from, where, rows_),
-                    {}, std::chrono::minutes(5));
-  if (bound.rows() == 0) return std::nullopt;
-  std::string text(bound.text(0, 0));
+  const std::optional<std::string> bound = key_at(from, ">=", rows_);
   // More rows than a window share the leading column's value: they stay together.
-  if (from == text) return std::nullopt;
-  return text;
+  return from && bound == from ? key_at(from, ">", 0) : bound;
+}
+
+std::optional<std::string> Windows::key_at(const std::optional<std::string>& from, std::string_view relation,
+                                           std::uint64_t offset) {
+  const std::string key = "t." + postgres::quote_identifier(table_.key.front().name);
+  const std::string beyond =
+      from ? fmt::format(" AND {} {} {}", key, relation, postgres::quote_literal(*from)) : "";
+  const postgres::Result found = source_.query(
+      fmt::format("SELECT {0} FROM {1} WHERE {0} IS NOT NULL{2} ORDER BY {0} OFFSET {3} LIMIT 1", key,
+                  table_.source_from, beyond, offset),
+      {}, std::chrono::minutes(5));
+  if (found.rows() == 0) return std::nullopt;
+  return std::string(found.text(0, 0));
 }
 
 // A uuid's order is that of its text; ClickHouse's own order of the type is another one.
@@ -52,7 +57,10 @@ Window Windows::between(const std::optional<std::string>& low, const std::option
   };
   Window window;
   if (low) {
-    window.source_where += fmt::format(" AND {} >= {}", in_source, postgres::quote_literal(*low));
+    // Without a replica identity a key may be NULL. No mirror has such a row: it must be seen as missing.
+    const std::string null_too = high ? "" : fmt::format(" OR {} IS NULL", in_source);
+    window.source_where +=
+        fmt::format(" AND ({} >= {}{})", in_source, postgres::quote_literal(*low), null_too);
     window.mirror_where += fmt::format(" AND {} >= {}", in_mirror, mirror_literal(*low));
   }
   if (high) {

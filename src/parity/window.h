@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "adapter/postgres/connection.h"
 #include "parity/columns.h"
@@ -16,8 +17,9 @@ struct Window {
   std::string mirror_where = "1";
 };
 
-// Walks the source's key index; the first window has no lower and the last no upper bound, so that every key
-// of the mirror lies in exactly one. A key that doesn't begin with an integer or a uuid makes one window.
+// Walks the source's key index; the first window has no lower and the last no upper bound, and bounds don't
+// move, so that every key lies in exactly one, on either side and whenever it is written. A key that doesn't
+// begin with an integer or a uuid makes one window.
 class Windows {
  public:
   Windows(const ComparedTable& table, postgres::Connection& source, std::uint64_t rows);
@@ -26,6 +28,9 @@ class Windows {
 
  private:
   std::optional<std::string> bound_after(const std::optional<std::string>& from);
+  // The key `offset` rows after the first one that is `relation` (>=, >) `from`.
+  std::optional<std::string> key_at(const std::optional<std::string>& from, std::string_view relation,
+                                    std::uint64_t offset);
   Window between(const std::optional<std::string>& low, const std::optional<std::string>& high) const;
 
   const ComparedTable& table_;

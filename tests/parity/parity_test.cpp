@@ -1,29 +1,11 @@
 // The judge, judged: a source and a mirror made by hand, equal at first, then damaged in one place at a time.
-#include "parity/parity.h"
-
-#include <gtest/gtest.h>
-
-#include "adapter/clickhouse/client.h"
-
 #include "parity/canonical.h"
-#include "support/postgres.h"
-#include "support/store.h"
+#include "parity/two_sides.h"
 
 namespace freshet::parity {
 namespace {
 
-contract::ColumnContract column(const std::string& name, int key_position = 0) {
-  contract::ColumnContract column;
-  column.name = name;
-  column.key_position = key_position;
-  return column;
-}
-
-// A row per line of `types.md`: the same value as either side is told it.
-struct Value {
-  std::string name, source_type, source, mirror_type, mirror, other;
-};
-
+// One per line of docs/types.md.
 const std::vector<Value> kValues = {
     {"b", "boolean", "true", "Bool", "true", "false"},
     {"maybe", "boolean", "true", "Nullable(Bool)", "true", "NULL"},
@@ -54,73 +36,6 @@ const std::vector<Value> kValues = {
     {"amounts", "numeric(5,4)[]", "'{0.4,0.2}'", "Array(Nullable(Decimal(5, 4)))", "[0.4, 0.2]",
      "[0.2, 0.4]"},
     {"hole", "integer", "NULL", "Nullable(Int32)", "NULL", "0"},
-};
-
-class Parity : public testing::Test {
- protected:
-  Parity() : client_(clickhouse::Endpoint(store_.url())) {
-    contract_.source = {"public", "t"};
-    contract_.mirror = "t_" + database_.name();
-    contract_.columns.push_back(column("id", 1));
-    client_.execute("CREATE DATABASE IF NOT EXISTS raw");
-    client_.execute("CREATE DATABASE IF NOT EXISTS src");
-    client_.execute("CREATE DATABASE IF NOT EXISTS freshet");
-    client_.execute(
-        "CREATE TABLE IF NOT EXISTS freshet.cuts (round UInt64, commit_lsn UInt64, behind Array(Tuple(stream "
-        "String, "
-        "commit_lsn UInt64))) ENGINE = MergeTree ORDER BY round");
-    client_.execute("INSERT INTO freshet.cuts VALUES (1, 18446744073709551615, [])");
-    client_.execute(
-        "CREATE TABLE IF NOT EXISTS freshet.floors (table String, version UInt128) ENGINE = MergeTree ORDER "
-        "BY table");
-  }
-
-  ~Parity() override {
-    client_.execute("DROP TABLE IF EXISTS raw.`" + contract_.mirror + "` SYNC");
-    client_.execute("DROP VIEW IF EXISTS src.`" + contract_.mirror + "`");
-  }
-
-  // Tables with the columns of `values`, and rows 1 to `rows` with the same value on both sides.
-  void make(const std::vector<Value>& values, int rows) {
-    std::string source = "CREATE TABLE t (id bigint PRIMARY KEY", mirror = "id Int64", source_row, mirror_row;
-    for (const Value& value : values) {
-      source += ", " + value.name + " " + value.source_type;
-      mirror += ", " + value.name + " " + value.mirror_type;
-      source_row += ", " + value.source;
-      mirror_row += ", " + value.mirror;
-      contract_.columns.push_back(column(value.name));
-    }
-    database_.sql(source + ")");
-    const std::string count = std::to_string(rows);
-    database_.sql("INSERT INTO t SELECT i" + source_row + " FROM generate_series(1, " + count + ") i");
-    const std::string raw = "raw.`" + contract_.mirror + "`";
-    client_.execute(
-        "CREATE TABLE " + raw + " (" + mirror +
-        ", _version UInt128, _deleted UInt8) ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY id");
-    client_.execute("CREATE VIEW src.`" + contract_.mirror + "` AS SELECT * FROM " + raw + " FINAL");
-    client_.execute("INSERT INTO " + raw + " SELECT number + 1" + mirror_row + ", 1, 0 FROM numbers(" +
-                    count + ")");
-  }
-
-  // A newer version of row `id` in the mirror, with one column changed.
-  void damage(int id, const std::string& name, const std::string& expression) {
-    client_.execute("INSERT INTO raw.`" + contract_.mirror +
-                    "` SELECT * REPLACE (_version + 1 AS _version, " + expression + " AS `" + name +
-                    "`) FROM src.`" + contract_.mirror + "` WHERE id = " + std::to_string(id));
-  }
-
-  Report judge() {
-    Options options;
-    options.source_url = database_.url();
-    options.window_rows = 100;
-    options.cut_deadline = std::chrono::seconds(20);
-    return compare(options, {contract_}, clickhouse::Endpoint(store_.url()), {}, {});
-  }
-
-  test::TestStore store_;
-  test::TestDatabase database_;
-  clickhouse::Client client_;
-  contract::StreamContract contract_;
 };
 
 TEST_F(Parity, FindsEveryTypeEqualAtItsLimits) {
@@ -227,10 +142,8 @@ TEST_F(Parity, DoesNotBlameRowsThatATruncateTookAway) {
 TEST_F(Parity, SaysThatAStreamDoesNotCatchUp) {
   make({}, 1);
   client_.execute("INSERT INTO freshet.cuts VALUES (2, 18446744073709551615, [('public.t', 5)])");
-  Options options;
-  options.source_url = database_.url();
-  options.cut_deadline = std::chrono::milliseconds(200);
-  const Report report = compare(options, {contract_}, clickhouse::Endpoint(store_.url()), {}, {});
+  options_.cut_deadline = std::chrono::milliseconds(200);
+  const Report report = judge();
   EXPECT_EQ(report.exit_status(), 2);
   EXPECT_NE(report.tables[0].reason.find("the mirror of public.t stands at 0/5"), std::string::npos)
       << report.tables[0].reason;
@@ -240,9 +153,7 @@ TEST_F(Parity, ReportsATableWithoutAMirrorAndGoesOn) {
   make({}, 1);
   contract::StreamContract nowhere = contract_;
   nowhere.mirror = "nowhere";
-  Options options;
-  options.source_url = database_.url();
-  const Report report = compare(options, {nowhere, contract_}, clickhouse::Endpoint(store_.url()), {}, {});
+  const Report report = compare(options_, {nowhere, contract_}, clickhouse::Endpoint(store_.url()), {}, {});
   ASSERT_EQ(report.tables.size(), 2u);
   EXPECT_EQ(report.tables[0].verdict, Verdict::undecided);
   EXPECT_EQ(report.tables[1].verdict, Verdict::equal) << to_text(report);
