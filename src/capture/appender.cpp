@@ -210,6 +210,7 @@ void Appender::append(FinishedChunk& chunk) {
   Change change;
   change.flags = chunk.flags;
   change.commit_lsn = chunk.v;
+  change.change_lsn = chunk.shows;
   change.committed_at = passed_at_;
   change.schema = chunk.schema.get();
   const auto put = [&](Op op) {

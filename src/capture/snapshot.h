@@ -68,7 +68,7 @@ inline constexpr std::size_t kKeysPerRequest = 10'000;
 inline constexpr std::size_t kKeyRequestsPerTable = 8;  // that may wait
 
 // What a worker read in one short transaction, ready for the journal. The journal thread appends, with
-// commit_lsn = v and change_lsn = 0:
+// commit_lsn = v and change_lsn = shows:
 //   when `first`: snapshot_begin with `flags`; each of `rows` as snapshot_row; each of `gone` (a tuple whose
 //   key columns are set) as snapshot_gone; when `last`: snapshot_end with `flags`; then keeps `progress`
 //   under `stream`, durable with the same seal. Empty: nothing to keep.
@@ -78,6 +78,7 @@ struct FinishedChunk {
   std::shared_ptr<const TableSchema> schema;  // shared by all chunks of one reading of the table
   Lsn v;
   Lsn after;  // everything the rows show had committed before it
+  Lsn shows;  // of rows read by their key: whatever committed below it; else 0
   bool first = false;
   bool last = false;
   std::uint8_t flags = 0;

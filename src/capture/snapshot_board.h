@@ -55,6 +55,7 @@ struct KeysTask {
   KeyRequest request;
   TableRequest table;
   Lsn v;
+  Lsn shows;  // whatever committed below is in what will be read
 };
 
 using Task = std::variant<LookTask, PointTask, PlanTask, BlocksTask, WholeTask, KeysTask>;

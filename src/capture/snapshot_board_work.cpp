@@ -95,7 +95,8 @@ std::optional<Task> SnapshotBoard::next_keys(SteadyTime now) {
     table.table = job.request.table;
     if (const auto known = tables_.find(table.schema + "." + table.table); known != tables_.end())
       table = known->second.request;  // it may name columns
-    return KeysTask{number, job.request, std::move(table), job.point->barrier->v};
+    return KeysTask{number, job.request, std::move(table), job.point->barrier->v,
+                    job.point->barrier->raised_at};
   }
   return std::nullopt;
 }
@@ -239,6 +240,7 @@ void SnapshotBoard::read(const KeysTask& task, ChunkRead chunk, SteadyTime now) 
   finished.chunk.schema = std::move(chunk.schema);
   finished.chunk.v = task.v;
   finished.chunk.flags = kByKey;
+  finished.chunk.shows = task.shows;
   finished.chunk.after = chunk.after;
   finished.chunk.rows = std::move(chunk.rows);
   finished.chunk.gone = std::move(chunk.gone);

@@ -25,7 +25,7 @@ std::uint8_t flags_of(const TableRequest& request) {
 
 Point Point::passed_at(Lsn v) {
   Point point;
-  point.barrier = postgres::Barrier{v, ""};
+  point.barrier = postgres::Barrier{v, v, ""};
   point.passed = true;
   return point;
 }

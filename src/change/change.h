@@ -36,8 +36,7 @@ inline constexpr Op kLastOp = Op::snapshot_gone;
 inline constexpr std::uint8_t kSweep =
     1;  // afterwards rows older than V that no chunk confirmed get a tombstone
 inline constexpr std::uint8_t kPeriodic = 2;  // a periodic table: only rows that differ are inserted
-// Flag of a snapshot_row: asked for by its key, and read after every change that its key had in the stream
-// when it was asked for.
+// Flag of a snapshot_row: asked for by its key. It shows whatever committed below `change_lsn`.
 inline constexpr std::uint8_t kByKey = 4;
 
 // Borrows everything it points to.
@@ -47,7 +46,7 @@ struct Change {
   Epoch epoch = 0;
   Generation generation;
   Lsn commit_lsn;  // of the transaction; V for snapshot records
-  Lsn change_lsn;  // of this row within it; 0 for snapshot records
+  Lsn change_lsn;  // of this row within it; 0 for snapshot records, but for rows read by their key
   std::uint32_t xid = 0;
   Micros committed_at = 0;
   const TableSchema* schema = nullptr;
@@ -55,7 +54,7 @@ struct Change {
       old;  // a tuple over schema->columns (columns outside the key are NULL unless FULL), or empty
   std::string_view row;  // a tuple over schema->columns, or empty
 
-  Version version() const { return Version(epoch, commit_lsn, change_lsn); }
+  Version version() const { return Version(epoch, commit_lsn, from_snapshot() ? Lsn() : change_lsn); }
   bool from_snapshot() const { return op >= Op::snapshot_begin; }
 };
 

@@ -24,12 +24,13 @@ class Batch {
     std::string_view old;
     std::string_view row;
     bool waited;  // it has been waiting for a value since an earlier batch
-    bool by_key;  // a snapshot's row that was asked for by its key
+    Lsn shows;    // of a snapshot's row that was asked for by its key: commits below; else 0
   };
 
   void append(const Change& change) {
     append(change.op, change.version(), change.committed_at, *change.schema, change.old, change.row);
-    entries_.back().by_key = change.op == Op::snapshot_row && (change.flags & kByKey) != 0;
+    if (change.op == Op::snapshot_row && (change.flags & kByKey) != 0)
+      entries_.back().shows = change.change_lsn;
   }
   // A change that has been waiting. The schema must outlive the batch.
   void append_waiting(Op op, Version version, Micros committed_at, const TableSchema& schema,
@@ -48,13 +49,14 @@ class Batch {
             {from, entry.old_size},
             {from + entry.old_size, entry.row_size},
             entry.waited,
-            entry.by_key};
+            entry.shows};
   }
 
   bool empty() const { return entries_.empty(); }
   std::size_t size() const { return entries_.size(); }
   std::size_t bytes() const { return bytes_.size() + entries_.size() * sizeof(Entry); }
   Version last_version() const { return entries_.back().version; }
+  Op last_op() const { return entries_.back().op; }
   void clear() {
     entries_.clear();
     bytes_.clear();
@@ -70,7 +72,7 @@ class Batch {
     std::uint32_t row_size;
     Op op;
     bool waited = false;
-    bool by_key = false;
+    Lsn shows = {};
   };
 
   void append(Op op, Version version, Micros committed_at, const TableSchema& schema, std::string_view old,

@@ -22,7 +22,7 @@ class Filler {
     }
     for (std::uint32_t i = 0; i < images.size(); ++i) {
       note_newest(images[i].key, images[i].version);
-      if (images[i].by_key) by_key_[images[i].key] = i;
+      if (images[i].shows > Lsn()) by_key_[images[i].key] = i;
     }
   }
 
@@ -67,10 +67,14 @@ class Filler {
     const std::optional<std::uint32_t> earlier = latest_image(from, eligible);
     // Its old key is another row's by now, and a running snapshot may have read that one.
     const bool in_doubt = !own && image.donors_from > kAnyVersion && newest_[from] > image.version;
+    // What a row takes from another key is recorded before that key's next state is sent. Where the mirror is
+    // ahead without a record, the right state may have been merged away.
+    const bool unrecorded =
+        !own && image.donors_from == Version() && !image.unseen_ok && newest_held(from) >= image.version;
     if (earlier && (!row || images_[*earlier].version >= mirror_[*row].version)) {
       const bool sent = !images_[*earlier].open && images_[*earlier].version > image.donors_from;
       if (sent || !in_doubt) take_from_batch(index, *earlier);
-    } else if (row && !mirror_[*row].blank && !in_doubt) {
+    } else if (row && !mirror_[*row].blank && !in_doubt && !unrecorded) {
       filled_[index] = {Filling::mirror, *row};
     }
   }
@@ -88,6 +92,12 @@ class Filler {
       case Filling::superseded:
       case Filling::missing: CHECK(false);  // only settle() says so
     }
+  }
+
+  Version newest_held(KeyId key) const {
+    const auto any = [](Version) { return true; };
+    const std::optional<std::uint32_t> newest = best_held(key, any);
+    return newest ? mirror_[*newest].version : Version();
   }
 
   template <class Eligible>
@@ -116,15 +126,22 @@ class Filler {
     if (filled.filling == Filling::waits && !needed_[index]) {
       if (superseded(index))
         filled.filling = Filling::superseded;
-      else if (const auto row = by_key_.find(image.key);
-               row != by_key_.end() && image.version == newest_[image.key])
-        filled = {Filling::batch, row->second};
+      else if (const auto row = row_read_after(image))
+        filled = {Filling::batch, *row};
       else if (image.donors_from == Version())
         filled.filling = Filling::missing;
     }
     if (filled.filling == Filling::waits && behind_[index]) needed_[*behind_[index]] = true;
     const bool stands = filled.filling <= Filling::recorded;
     if (stands) highest_[image.key] = std::max(highest_[image.key], image.version);
+  }
+
+  // The newest state of a key is what a row shows that was read by the key since.
+  std::optional<std::uint32_t> row_read_after(const Image& image) const {
+    const auto row = by_key_.find(image.key);
+    if (row == by_key_.end() || newest_.at(image.key) != image.version) return std::nullopt;
+    if (image.version.commit() >= images_[row->second].shows) return std::nullopt;
+    return row->second;
   }
 
   bool superseded(std::uint32_t index) const {

@@ -37,7 +37,7 @@ struct Image {
   bool open = false;       // values are missing
   bool blank = false;      // a tombstone: a key without values, gives none
   bool unseen_ok = false;  // a removal: where no state was ever seen there is nothing to keep
-  bool by_key = false;     // a snapshot's row, read after all changes here: as its key's newest state left it
+  Lsn shows = {};          // a snapshot's row, read by its key after whatever committed below; else 0
   std::optional<std::uint32_t> recorded = {};  // in freshet.fills, by an earlier attempt at this round
 };
 

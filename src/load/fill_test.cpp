@@ -143,11 +143,19 @@ TEST(Fill, OfTheNewestStateTakesTheRowReadByItsKey) {
   const Image moved = during_snapshot(moved_here(kB, kA, 18), 10);
   EXPECT_EQ(fillings({row, tombstone(kB, 15), moved}), (Fillings{complete, complete, waits}))
       << "it may be the row that was removed at 15";
-  row.by_key = true;
+  row.shows = Lsn(20);
   EXPECT_EQ(fillings({row, tombstone(kB, 15), moved, during_snapshot(open(kB, 19), 10)}),
             (Fillings{complete, complete, superseded, batch}));
   EXPECT_EQ(fillings({row, tombstone(kB, 15), moved, tombstone(kB, 19)}),
             (Fillings{complete, complete, superseded, complete}));
+  row.shows = Lsn(18);
+  EXPECT_EQ(fillings({row, tombstone(kB, 15), moved}), (Fillings{complete, complete, waits}))
+      << "it was read before the row came";
+}
+
+TEST(Fill, OfAChangedKeyTakesNothingThatMayHaveBeenReplaced) {
+  EXPECT_EQ(fillings({moved_here(kB, kA, 18)}, {{kA, at(10)}, {kA, at(20)}}), Fillings{missing})
+      << "a state between them may have been merged away";
 }
 
 TEST(Fill, DropsARemovalOfARowThatWasNeverSeen) {

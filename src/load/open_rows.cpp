@@ -101,7 +101,7 @@ Image TableLoad::OpenRows::image_of(const Batch::Record& record, bool ours) {
   image.donor = image.key;
   if (ours && !gone && !record.old.empty()) image.donor = id_of(table_.key_of(record, record.old));
   image.blank = gone && !(table_.mirror_.keeps() && is_removal(record));
-  image.by_key = record.by_key;
+  image.shows = record.shows;
   image.unseen_ok = record.op == Op::snapshot_gone || record.version <= table_.floor_;
   // The stream of a table may begin before its first snapshot does.
   const bool awaits_snapshot = table_.snapshots_.running() || table_.snapshots_.none_yet() ||

@@ -67,7 +67,7 @@ void History::read_chunk() {
   for (const std::int64_t id : reading.without_doc) {
     const auto row = rows.find(id);
     if (row != rows.end())
-      source_.snapshot_row(reading.table, reading.v, row->second, kByKey);
+      source_.snapshot_row(reading.table, reading.v, row->second, kByKey, source_.insert_lsn());
     else
       source_.snapshot_gone(reading.table, reading.v, id);
   }

@@ -129,6 +129,31 @@ TEST_F(Snapshots, ReportKeysThatNoChunkHadAndSpareThem) {
   EXPECT_EQ(rig.unresolved[0].keys, std::vector<std::string>{key_tuple_of(1)});
 }
 
+// Read by its key, and journalled after another row took the key.
+TEST_F(Snapshots, ByKeySayNothingOfWhatCommittedAfterThem) {
+  source.seed("items", row(5, "A", "docA"));
+  source.seed("items", row(1, "B", "docB"));
+  const Lsn v = source.begin_snapshot("items");
+  source.update("items", row(5, "A2", kUnchanged));
+  source.commit();
+  source.snapshot_row("items", v, row(1, "B", "docB"));
+  source.end_snapshot("items", v);
+  rig.settle();
+  ASSERT_EQ(rig.status_of("app.items")->waiting, 1U);
+  const Lsn read_at = source.insert_lsn();
+  source.move("items", 5, row(6, "A3", "docA"));
+  source.move("items", 1, row(5, "B2", kUnchanged));
+  source.insert("items", row(1, "C", "docC"));
+  source.commit();
+  source.snapshot_row("items", v, row(5, "A2", "docA"), kByKey, read_at);
+  rig.settle();
+  EXPECT_EQ(rig.status_of("app.items")->waiting, 1U) << "row B, for a later reading";
+  source.snapshot_row("items", v, row(5, "B2", "docB"), kByKey, source.insert_lsn());
+  rig.settle();
+  EXPECT_EQ(rig.status_of("app.items")->waiting, 0U);
+  rig.expect_equal("items");
+}
+
 TEST_F(Snapshots, OfARowThatWasDeletedBeforeItWasReadKeepNothing) {
   source.seed("keeps", row(1, "first"));
   const Lsn v = source.begin_snapshot("keeps");

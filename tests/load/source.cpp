@@ -7,7 +7,8 @@ constexpr Micros kEpoch = 1'700'000'000'000'000;
 
 }  // namespace
 
-Source::Source(const std::string& directory) : directory_(directory) {
+Source::Source(const std::string& directory, std::uint64_t journal_limit)
+    : directory_(directory), journal_limit_(journal_limit) {
   restart();
   for (const contract::StreamContract& contract : all_contracts()) {
     const std::string& table = contract.source.table;
@@ -22,6 +23,7 @@ void Source::restart() {
   writer_.reset();
   journal::EmbeddedOptions options;
   options.directory = directory_;
+  if (journal_limit_ > 0) options.limit = journal_limit_;
   writer_ = journal::open_writer(options);
 }
 
@@ -92,8 +94,8 @@ Lsn Source::begin_snapshot(const std::string& table, std::uint8_t flags) {
   return lsn_;
 }
 
-void Source::snapshot_row(const std::string& table, Lsn v, const Row& row, std::uint8_t flags) {
-  append(Op::snapshot_row, table, v, Lsn(0), flags, {}, tuple_of(row));
+void Source::snapshot_row(const std::string& table, Lsn v, const Row& row, std::uint8_t flags, Lsn shows) {
+  append(Op::snapshot_row, table, v, shows, flags, {}, tuple_of(row));
 }
 
 void Source::snapshot_gone(const std::string& table, Lsn v, std::int64_t id) {

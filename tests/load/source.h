@@ -17,7 +17,7 @@ using Rows = std::map<std::int64_t, Row>;
 
 class Source {
  public:
-  explicit Source(const std::string& directory);
+  explicit Source(const std::string& directory, std::uint64_t journal_limit = 0);
 
   // As a new run of capture: what wasn't sealed is lost.
   void restart();
@@ -35,7 +35,7 @@ class Source {
 
   // Appends records of a snapshot at once, as capture does when the stream has passed the chunk.
   Lsn begin_snapshot(const std::string& table, std::uint8_t flags = 0);
-  void snapshot_row(const std::string& table, Lsn v, const Row& row, std::uint8_t flags = 0);
+  void snapshot_row(const std::string& table, Lsn v, const Row& row, std::uint8_t flags = 0, Lsn shows = {});
   void snapshot_gone(const std::string& table, Lsn v, std::int64_t id);
   void end_snapshot(const std::string& table, Lsn v, std::uint8_t flags = 0);
 
@@ -48,6 +48,7 @@ class Source {
   // Of a table that keeps them: rows that are deleted, with their last values.
   const Rows& kept(const std::string& table) const { return kept_.at(table); }
   Lsn at() const { return lsn_; }
+  Lsn insert_lsn() const { return Lsn(lsn_.value() + 1); }  // above whatever has committed
   const TableSchema& schema(const std::string& table) const { return schemas_.at(table); }
   journal::Writer& writer() { return *writer_; }
 
@@ -66,6 +67,7 @@ class Source {
   Row completed(const std::string& table, std::int64_t from, Row row) const;
 
   std::string directory_;
+  std::uint64_t journal_limit_;
   std::unique_ptr<journal::Writer> writer_;
   std::map<std::string, TableSchema> schemas_;
   std::map<std::string, Rows> rows_;

@@ -30,7 +30,8 @@ Lsn insert_lsn(Connection& connection) {
 
 Barrier raise_barrier(Connection& connection, std::optional<Lsn> v) {
   Barrier barrier;
-  barrier.v = v ? *v : insert_lsn(connection);
+  barrier.raised_at = insert_lsn(connection);
+  barrier.v = v.value_or(barrier.raised_at);
   // A transaction of its own: it has ended when the answer is here.
   barrier.xid = connection.query("SELECT pg_current_xact_id()").text(0, 0);
   return barrier;

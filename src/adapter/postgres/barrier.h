@@ -18,6 +18,7 @@ Lsn insert_lsn(Connection& connection);
 
 struct Barrier {
   Lsn v;
+  Lsn raised_at;    // whatever committed below is visible once the barrier is passed
   std::string xid;  // assigned after V: whatever committed below V has a lower one
 };
 
