@@ -4,6 +4,7 @@
 
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "base/nonce.h"
 #include "capture/identity.h"
 #include "capture/signals.h"
 

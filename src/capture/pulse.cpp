@@ -1,6 +1,7 @@
 #include "capture/pulse.h"
 
 #include "base/log.h"
+#include "base/nonce.h"
 #include "capture/signals.h"
 
 namespace freshet::capture {

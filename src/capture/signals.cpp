@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <random>
 #include <vector>
 
 #include "adapter/postgres/connection.h"
@@ -89,11 +88,6 @@ std::string canary_row(const Canary& canary) {
   append_field(row, {Form::binary, id});
   append_field(row, {Form::binary, emitted_at});
   return row;
-}
-
-std::string make_nonce() {
-  std::random_device random;
-  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
 }
 
 }  // namespace freshet::capture

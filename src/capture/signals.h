@@ -51,7 +51,4 @@ std::string emit_canary_sql(std::string_view slot_generation, std::int64_t id);
 const TableSchema& canary_schema();
 std::string canary_row(const Canary& canary);
 
-// 128 random bits, in hex.
-std::string make_nonce();
-
 }  // namespace freshet::capture

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/nonce.h"
+
 namespace freshet::capture {
 namespace {
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/nonce.h"
 #include "load/system_tables.h"
 
 namespace freshet::load {
@@ -18,6 +19,9 @@ std::uint64_t highest_term(clickhouse::Client& client) {
 
 }  // namespace
 
+Lead::Lead(LeadOptions options, const Clock& clock)
+    : options_(std::move(options)), clock_(clock), claim_(make_nonce()) {}
+
 void Lead::claim(clickhouse::Client& client, const std::stop_token& stop) {
   client.execute("CREATE DATABASE IF NOT EXISTS freshet", {.timeout = kAskTimeout});
   client.execute(terms_table().create(), {.timeout = kAskTimeout});
@@ -26,36 +30,43 @@ void Lead::claim(clickhouse::Client& client, const std::stop_token& stop) {
       options_.exclusive || before == 0 ||
       client.value(fmt::format("SELECT max(released) FROM freshet.terms WHERE term = {}", before),
                    {.timeout = kAskTimeout}) == "1";
-  term_ = before + 1;
+  const std::uint64_t term = before + 1;
   const SteadyTime asked_at = clock_.steady();
-  client.execute(
-      "INSERT INTO freshet.terms (term, holder, released) "
-      "SELECT {term:UInt64}, {holder:String}, 0 WHERE (SELECT max(term) FROM freshet.terms) < {term:UInt64}",
-      {.params = {{"term", std::to_string(term_)}, clickhouse::text_param("holder", options_.holder)},
-       .timeout = kAskTimeout});
-  const std::string holder =
-      client.value(fmt::format("SELECT any(holder) FROM freshet.terms WHERE term = {} HAVING count() = 1 AND "
-                               "({}) = {}",
-                               term_, kHighestTerm, term_),
-                   {.timeout = kAskTimeout});
-  if (holder != options_.holder)
-    throw Error(ErrorKind::transient, "another load took the lead at the same moment");
-  log::info("load_leads", {{"term", term_}, {"holder", options_.holder}, {"waits", !alone}});
+  record(client, term, false, fmt::format("WHERE ({}) < {}", kHighestTerm, term));
+  // Two may have found the same term free: then none of both has it, and each tries again.
+  const std::string claims = client.value(
+      fmt::format("SELECT arrayStringConcat(groupUniqArray(claim), ' ') FROM freshet.terms WHERE term = "
+                  "({})",
+                  kHighestTerm),
+      {.timeout = kAskTimeout});
+  if (claims != claim_) throw Error(ErrorKind::transient, "another load wanted the lead at the same moment");
+  log::info("load_leads", {{"term", term}, {"holder", options_.holder}, {"waits", !alone}});
   if (!alone && !clock_.sleep(options_.deadline, stop))
     throw Error(ErrorKind::cancelled, "stopped while waiting for the predecessor's statements to end");
+  term_ = term;
   const MutexLock lock(mutex_);
   confirmed_at_ = alone ? asked_at : SteadyTime{};
 }
 
 void Lead::release(clickhouse::Client& client) {
   try {
-    client.execute(
-        "INSERT INTO freshet.terms (term, holder, released) SELECT {term:UInt64}, {holder:String}, 1",
-        {.params = {{"term", std::to_string(term_)}, clickhouse::text_param("holder", options_.holder)},
-         .timeout = kAskTimeout});
+    record(client, term_, true, "");
   } catch (const Error& error) {
     log::warn("lead_not_released", {{"error", error.what()}});
   }
+}
+
+void Lead::record(clickhouse::Client& client, std::uint64_t term, bool released,
+                  const std::string& condition) {
+  client.execute(
+      "INSERT INTO freshet.terms (term, claim, holder, released) SELECT {term:UInt64}, {claim:String}, "
+      "{holder:String}, {released:UInt8} " +
+          condition,
+      {.params = {{"term", std::to_string(term)},
+                  clickhouse::text_param("claim", claim_),
+                  clickhouse::text_param("holder", options_.holder),
+                  {"released", released ? "1" : "0"}},
+       .timeout = kAskTimeout});
 }
 
 std::chrono::milliseconds Lead::time_for_statement(clickhouse::Client& client) {

@@ -25,14 +25,15 @@ struct LeadOptions {
 
 class Lead {
  public:
-  Lead(LeadOptions options, const Clock& clock) : options_(std::move(options)), clock_(clock) {}
+  Lead(LeadOptions options, const Clock& clock);
 
   // Records a term above all others, and waits until no statement of its predecessor can still run.
+  // Error{transient} when somebody else did at the same moment; whatever fails, there is no lead.
   void claim(clickhouse::Client& client, const std::stop_token& stop);
   // So that a successor needn't wait. Errors are only logged: waiting is the safe side.
   void release(clickhouse::Client& client);
 
-  std::uint64_t term() const { return term_; }
+  std::uint64_t term() const { return term_; }  // 0: none
 
   // How long a statement sent now may take. Asks ClickHouse whether our term is still the highest when less
   // than half of the deadline is left. Throws Error{identity} when it isn't.
@@ -44,10 +45,12 @@ class Lead {
  private:
   std::chrono::milliseconds left() const;
   void confirm(clickhouse::Client& client);
+  void record(clickhouse::Client& client, std::uint64_t term, bool released, const std::string& condition);
 
   const LeadOptions options_;
   const Clock& clock_;
-  std::uint64_t term_ = 0;  // set once, before other threads start
+  const std::string claim_;  // tells two of the same holder apart
+  std::uint64_t term_ = 0;   // set once, before other threads start
   mutable Mutex mutex_;
   SteadyTime confirmed_at_ GUARDED_BY(mutex_){};
 };

@@ -29,9 +29,9 @@ TableDefinition rounds_table(const char* name, std::vector<TableColumn> more) {
 TableDefinition terms_table() {
   return {"freshet",
           "terms",
-          {{"term", "UInt64"}, {"holder", "String"}, {"released", "UInt8"}, kAt},
+          {{"term", "UInt64"}, {"claim", "String"}, {"holder", "String"}, {"released", "UInt8"}, kAt},
           "ReplacingMergeTree(released)",
-          {"term"}};
+          {"term", "claim"}};
 }
 
 std::vector<TableDefinition> system_tables() {

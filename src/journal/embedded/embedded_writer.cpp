@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
 
 #include "base/check.h"
 #include "base/cpu_step.h"
+#include "base/nonce.h"
 #include "journal/embedded/recovery.h"
 #include "journal/embedded/watermark.h"
 #include "journal/record.h"
@@ -37,11 +37,6 @@ const Layout& make_folders(const Layout& layout) {
   return layout;
 }
 
-std::string random_identity() {
-  std::random_device random;
-  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
-}
-
 }  // namespace
 
 EmbeddedWriter::EmbeddedWriter(const EmbeddedOptions& options)
@@ -59,7 +54,7 @@ void EmbeddedWriter::open() {
     state_ = std::move(recovered->state);
     log_.resume(recovered->end);
   } else {
-    state_.journal = random_identity();
+    state_.journal = make_nonce();
     log_.begin(1, state_);
     log_.sync();
   }
