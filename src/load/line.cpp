@@ -48,8 +48,11 @@ Load::Line::Line(Load& load, Lead& lead, const std::stop_token& stop)
 }
 
 void Load::Line::run() {
-  prepare_tables();
+  ensure(session_, system_tables(), {});
   recover();
+  note_gaps();
+  note_new_mirrors();
+  prepare_tables();
   load_.board_.set_state(LoadState::running);
   if (const std::optional<Intent> open = log_.open_intent()) round(*open, true);
   while (!stop_.stop_requested()) {
@@ -68,7 +71,7 @@ void Load::Line::run() {
 }
 
 void Load::Line::prepare_tables() {
-  std::vector<TableDefinition> tables = system_tables();
+  std::vector<TableDefinition> tables;
   std::vector<ViewDefinition> views;
   for (const auto& stream : streams_) {
     for (TableDefinition& table : tables_of(stream->table.mirror())) tables.push_back(std::move(table));
@@ -164,6 +167,17 @@ void Load::Line::read(Reading& reading) {
     else
       several.emplace(stream, std::move(partitions));
   }
+  try {
+    read(reading, single, several);
+  } catch (const Error& error) {
+    // Retention was faster than a stream that was late: it stands from now on, the others try again.
+    if (error.kind() != ErrorKind::identity || !note_gaps()) throw;
+    throw Error(ErrorKind::transient, error.message(), error.hint());
+  }
+}
+
+void Load::Line::read(Reading& reading, const journal::Ends& single,
+                      const std::map<std::string, journal::Ends>& several) {
   load_.reader_.read(positions_, single,
                      [&](const Change& change, const journal::Partition& partition, journal::Offset) {
                        if (passes(reading, change, partition)) take(reading, *recent_, change);
@@ -203,14 +217,17 @@ void Load::Line::take(Reading& reading, Stream& stream, const Change& change) {
 }
 
 void Load::Line::keep_within_memory(Reading& reading) {
-  reading.bytes_since_look = 0;
   std::size_t all = 0;
   Stream* largest = streams_.front().get();
   for (const auto& stream : streams_) {
     all += stream->table.pending_bytes();
     if (stream->table.pending_bytes() > largest->table.pending_bytes()) largest = stream.get();
   }
-  if (all > load_.options_.batch_bytes_max) largest->table.flush();
+  if (all > load_.options_.batch_bytes_max) {
+    if (largest->table.within_key_change()) return;  // at the next record
+    largest->table.flush();
+  }
+  reading.bytes_since_look = 0;
   if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "stopped within a round");
 }
 
@@ -303,19 +320,39 @@ void Load::Line::report_unresolved() {
     if (stream->runs()) stream->table.report_unresolved();
 }
 
-void Load::Line::note_gaps() {
+// True when a stream stands that ran.
+bool Load::Line::note_gaps() {
+  bool more = false;
   const std::set<std::string> gaps = load_.reader_.gaps();
   for (const std::string& name : gaps) {
     Stream* stream = find(name);
     if (stream == nullptr || (stream->standing && stream->standing->state == StreamState::gap)) continue;
+    more = more || stream->runs();
     const std::string before = stream->standing ? stream->standing->reason : "it was late";
-    stream->standing =
-        Standing{StreamState::gap,
-                 fmt::format("{}: the journal has dropped records that weren't loaded; it stood because: {}",
-                             name, before),
-                 "snapshot the table again"};
-    states_.write_standing(name, *stream->standing);
-    log::error("stream_gap", {{"stream", name}});
+    note_gap(*stream, "the journal has dropped records that weren't loaded; it stood because: " + before);
+  }
+  return more;
+}
+
+void Load::Line::note_gap(Stream& stream, const std::string& reason) {
+  const std::string& name = stream.table.mirror().stream;
+  stream.standing = Standing{StreamState::gap, name + ": " + reason, "snapshot the table again"};
+  states_.write_standing(name, *stream.standing);
+  log::error("stream_gap", {{"stream", name}, {"reason", reason}});
+}
+
+// A mirror that isn't there yet lacks what its stream brought before. Noted before it is made.
+void Load::Line::note_new_mirrors() {
+  std::set<std::string> there;
+  for (const auto& row : session_.rows("SELECT name FROM system.tables WHERE database = 'raw'"))
+    there.insert(row[0].value());
+  for (const auto& stream : streams_) {
+    const Mirror& mirror = stream->table.mirror();
+    const bool began = std::ranges::any_of(positions_, [&](const auto& position) {
+      return position.first.stream == mirror.stream && position.second > journal::Offset();
+    });
+    if (began && stream->runs() && !there.contains(mirror.name()))
+      note_gap(*stream, mirror.raw() + " is new, and earlier rows went to another mirror");
   }
 }
 

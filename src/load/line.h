@@ -49,6 +49,8 @@ class Load::Line {
   std::uint64_t round(const Intent& intent, bool repeated);
   bool brings_records(const journal::Watermark& to) const;
   void read(Reading& reading);
+  void read(Reading& reading, const journal::Ends& single,
+            const std::map<std::string, journal::Ends>& several);
   bool passes(Reading& reading, const Change& change, const journal::Partition& partition);
   void take(Reading& reading, Stream& stream, const Change& change);
   void keep_within_memory(Reading& reading);
@@ -61,7 +63,9 @@ class Load::Line {
   void answer_requests();
   void answer(ResumeRequest& request);
   void answer(FreezeRequest& request);
-  void note_gaps();
+  bool note_gaps();
+  void note_gap(Stream& stream, const std::string& reason);
+  void note_new_mirrors();
   void look_behind();
   void report_unresolved();
   Stream* find(const std::string& stream);

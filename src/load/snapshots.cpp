@@ -20,6 +20,8 @@ void Snapshots::load(Session& session, std::uint64_t cut) {
       session.select(fmt::format("SELECT version, flags, running FROM freshet.snapshots WHERE table = {} "
                                  "ORDER BY round DESC, version DESC, running LIMIT 1 FORMAT RowBinary",
                                  table));
+  version_ = Version();
+  flags_ = 0;
   running_ = false;
   if (answer.empty()) return;
   ByteReader from(answer);

@@ -134,18 +134,21 @@ void TableLoad::report_unresolved() {
     const std::vector<std::string> keys = waiting_.keys(context_.session, after, kSettledAtOnce);
     if (keys.empty()) return;
     after = keys.back();
-    UnresolvedKeys unresolved{mirror_.stream, snapshots_.version().commit(), {}, {}};
+    std::map<const TableSchema*, UnresolvedKeys> by_shape;
     std::string last;
-    for (const Waiting::Entry& entry : waiting_.recall(context_.session, keys)) {
+    for (Waiting::Entry& entry : waiting_.recall(context_.session, keys)) {
       if (entry.row.empty() || entry.key == last) continue;
       last = entry.key;
-      if (unresolved.schema.columns.empty()) unresolved.schema = entry.schema;
-      if (unresolved.schema == entry.schema)
-        unresolved.keys.push_back(key_tuple(mirror_, entry.schema, entry.row, entry.old));
+      const TableSchema* schema = adopt(std::move(entry.schema));
+      const auto [unresolved, added] =
+          by_shape.try_emplace(schema, UnresolvedKeys{mirror_.stream, snapshots_.version().commit(), {}, {}});
+      if (added) unresolved->second.schema = *schema;
+      unresolved->second.keys.push_back(key_tuple(mirror_, *schema, entry.row, entry.old));
     }
-    if (unresolved.keys.empty()) return;
-    log::warn("keys_wait_after_snapshot", {{"stream", mirror_.stream}, {"keys", unresolved.keys.size()}});
-    context_.on_unresolved(std::move(unresolved));
+    for (auto& [schema, unresolved] : by_shape) {
+      log::warn("keys_wait_after_snapshot", {{"stream", mirror_.stream}, {"keys", unresolved.keys.size()}});
+      context_.on_unresolved(std::move(unresolved));
+    }
   }
 }
 
@@ -314,7 +317,11 @@ void TableLoad::send() {
                      snapshots_.staging() ? mirror_.staged() : mirror_.raw(), Block::insert_columns(mirror_)),
          raw_body()});
   if (!done_rows_.empty()) job.inserts.push_back(Waiting::insert(std::move(done_rows_)));
-  if (!job.inserts.empty()) context_.inserters.submit(std::move(job));
+  if (job.inserts.empty()) return;
+  const bool records_fills = !new_fills_.empty() || !last_resorts_.empty();
+  context_.inserters.submit(std::move(job));
+  // Jobs of one table overtake each other: none may replace what a fill was taken from before it is recorded.
+  if (records_fills) wait_for_inserts();
 }
 
 std::string TableLoad::raw_body() const {

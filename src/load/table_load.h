@@ -52,6 +52,8 @@ class TableLoad {
   // One record of the round, in order. Nothing once it has stopped.
   void take(const Change& change);
   std::size_t pending_bytes() const { return batch_.bytes(); }
+  // A key change is two records, and the second one, which needs the first, has yet to come.
+  bool within_key_change() const { return !batch_.empty() && batch_.last_op() == Op::moved; }
   // All that was taken goes to the inserters.
   void flush();
   // After the round's last record: what remains, and the ends of snapshots, for which all inserts are waited

@@ -1,4 +1,5 @@
 // Every kind of change, through a real journal into a real engine.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "load/rig.h"
@@ -78,6 +79,57 @@ TEST_F(Changes, OfKeysMoveTheRow) {
   rig.expect_equal("keeps");
   EXPECT_EQ(rig.client().value("SELECT count() FROM src.keeps WHERE is_deleted"), "0")
       << "a moved key isn't a deleted row";
+}
+
+// Memory is short between the two records of a key change, and ClickHouse merges what it has.
+TEST_F(Changes, OfKeysStayWholeWhenMemoryIsShort) {
+  rig.stop();
+  rig.batch_bytes_max = 1;
+  rig.start();
+  source.insert("items", row(1, "n", "long"));
+  source.commit();
+  rig.settle();
+  const std::jthread merging([](std::stop_token stop) {
+    clickhouse::Client client(clickhouse::Endpoint(engine().url()));
+    while (!stop.stop_requested()) client.execute("OPTIMIZE TABLE raw.items FINAL");
+  });
+  source.insert("items", row(2, std::string(900'000, 'n').c_str()));
+  source.move("items", 1, row(1001, std::string(300'000, 'n').c_str(), kUnchanged));
+  for (int id = 1; id <= 20; ++id) source.insert("keeps", row(id, std::string(1'100'000, 'n').c_str()));
+  source.commit();
+  rig.settle();
+  rig.expect_equal("items");
+}
+
+// A round that is done again without the record of a fill, where merges have left nothing but what replaced
+// the value's row.
+TEST_F(Changes, OfKeysAreRefusedRatherThanFilledFromAnOlderState) {
+  source.end_snapshot("items", source.begin_snapshot("items"));
+  rig.settle();
+  rig.client().execute("SYSTEM STOP MERGES raw.items");
+  for (const char* doc : {"old", "new"}) {
+    doc == std::string("old") ? source.insert("items", row(1, "n", doc))
+                              : source.update("items", row(1, "n", doc));
+    source.commit();
+    rig.settle();
+  }
+  rig.stop();
+  source.move("items", 1, row(101, "moved", kUnchanged));
+  source.insert("items", row(1, "the key again", "other"));
+  const Lsn commit = source.commit();
+  source.seal();
+  const std::string part = rig.client().value("SELECT _part FROM raw.items WHERE doc = 'new'");
+  rig.client().execute(fmt::format(
+      "INSERT INTO raw.items (id, name, doc, amount, _version, _deleted, _round, _committed_at) SELECT 1, "
+      "'the key again', 'other', 1.5, bitShiftLeft(toUInt128({0}), 64) + {0} - 8, 0, (SELECT max(round) + 1 "
+      "FROM "
+      "freshet.cuts), now64(6)",
+      commit.value()));
+  rig.client().execute(fmt::format("ALTER TABLE raw.items DROP PART '{}'", part));
+  rig.start();
+  rig.settle();
+  EXPECT_EQ(rig.status_of("app.items")->state, load::StreamState::stopped);
+  EXPECT_EQ(rig.live("items").count(101), 0U);
 }
 
 TEST_F(Changes, OfAKeyThatIsTheSameInTheMirrorMoveNothing) {

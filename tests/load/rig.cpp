@@ -48,8 +48,10 @@ TestStore& engine() {
   return store;
 }
 
-Rig::Rig(std::vector<contract::StreamContract> contracts)
-    : contracts_(std::move(contracts)), source_(dir_.path()), client_(clickhouse::Endpoint(engine().url())) {
+Rig::Rig(std::vector<contract::StreamContract> contracts, std::uint64_t journal_limit)
+    : contracts_(std::move(contracts)),
+      source_(dir_.path(), journal_limit),
+      client_(clickhouse::Endpoint(engine().url())) {
   for (const char* database : {"raw", "src", "lookup", "staged", "freshet", "frozen"})
     client_.execute(fmt::format("DROP DATABASE IF EXISTS {} SYNC", database));
 }
@@ -65,6 +67,7 @@ void Rig::start() {
   load::LoadOptions options;
   options.lead = {.holder = "test", .exclusive = true};
   options.encoding = clickhouse::Encoding::none;
+  if (batch_bytes_max) options.batch_bytes_max = *batch_bytes_max;
   options.on_unresolved = [this](load::UnresolvedKeys keys) { unresolved.push_back(std::move(keys)); };
   load_ = std::make_unique<load::Load>(options, contracts_, *reader_, clickhouse::Endpoint(engine().url()));
   failure_ = {};
@@ -75,6 +78,12 @@ void Rig::start() {
       failure_.set_value(error);
     }
   });
+}
+
+std::set<std::string> Rig::gaps() const {
+  journal::EmbeddedOptions journal;
+  journal.directory = dir_.path();
+  return journal::open_reader(journal)->gaps();
 }
 
 Error Rig::failure() {

@@ -5,6 +5,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,7 +29,9 @@ struct MirrorRow {
 
 class Rig {
  public:
-  explicit Rig(std::vector<contract::StreamContract> contracts = all_contracts());
+  // `journal_limit`: bytes; 0: the usual one.
+  explicit Rig(std::vector<contract::StreamContract> contracts = all_contracts(),
+               std::uint64_t journal_limit = 0);
   ~Rig();
 
   Source& source() { return source_; }
@@ -38,8 +41,12 @@ class Rig {
   void change_contracts(std::vector<contract::StreamContract> contracts) {
     contracts_ = std::move(contracts);
   }
+  // From the next start on: undecoded changes of all tables together.
+  std::optional<std::size_t> batch_bytes_max;
   void start();
   void stop();
+  // Streams whose records the journal has dropped.
+  std::set<std::string> gaps() const;
   // Waits until a cut at or above `lsn` is recorded; fails the test when it doesn't come.
   void reach(Lsn lsn);
   // seal() and reach().
