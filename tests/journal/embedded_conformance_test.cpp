@@ -1,4 +1,4 @@
-#include "conformance.h"
+#include "conformance/suite.h"
 #include "journal/embedded.h"
 #include "support/process.h"
 
