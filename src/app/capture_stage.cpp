@@ -92,6 +92,7 @@ capture::Options CaptureStage::capture_options() const {
   options.heartbeat_interval = project.intervals.heartbeat;
   options.canary_interval = project.intervals.canary;
   options.snapshot.workers = project.limits.snapshot_workers;
+  options.snapshot.chunk_bytes = project.limits.snapshot_chunk;
   options.snapshot.rows_per_second = static_cast<std::uint64_t>(project.limits.snapshot_rows_per_second);
   for (const StreamContract& contract : options_.contracts) {
     if (contract.mode == contract::Mode::streamed)

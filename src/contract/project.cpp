@@ -85,10 +85,9 @@ void read_intervals(MapReader& map, IntervalSettings& intervals) {
 }
 
 void read_limits(MapReader& map, LimitSettings& limits) {
-  limits.capture_memory = map.bytes("capture_memory", limits.capture_memory, 8ull << 20, 1ull << 40);
+  limits.capture_memory = map.bytes("capture_memory", limits.capture_memory, 1ull << 20, 1ull << 40);
   limits.snapshot_workers = static_cast<int>(map.integer("snapshot_workers", limits.snapshot_workers, 1, 32));
-  limits.snapshot_chunk_rows =
-      map.integer("snapshot_chunk_rows", limits.snapshot_chunk_rows, 100, 10'000'000);
+  limits.snapshot_chunk = map.bytes("snapshot_chunk", limits.snapshot_chunk, 64ull << 10, 1ull << 30);
   limits.snapshot_rows_per_second =
       map.integer("snapshot_rows_per_second", limits.snapshot_rows_per_second, 0, 1'000'000'000);
 }

@@ -43,7 +43,7 @@ journal: {dir: /data/journal, size_limit: 1GiB, retention: 2d}
 clickhouse: {url: "${CLICKHOUSE}", user: loader, password: "${CLICKHOUSE_PASSWORD}"}
 http: {listen: "[::1]:0"}
 intervals: {tick: 50ms, heartbeat: 1s, canary: 2s, periodic: 30m}
-limits: {capture_memory: 64MiB, snapshot_workers: 4, snapshot_chunk_rows: 5000, snapshot_rows_per_second: 20000}
+limits: {capture_memory: 64MiB, snapshot_workers: 4, snapshot_chunk: 2MiB, snapshot_rows_per_second: 20000}
 )");
   EXPECT_EQ(project.source.url.name(), "postgres://reader@db.example:5432/shop");
   EXPECT_EQ(project.source.password, Reference(Reference::From::file, "/run/secrets/pg"));
@@ -54,6 +54,7 @@ limits: {capture_memory: 64MiB, snapshot_workers: 4, snapshot_chunk_rows: 5000, 
   EXPECT_EQ(project.clickhouse.password, Reference(Reference::From::environment, "CLICKHOUSE_PASSWORD"));
   EXPECT_EQ(project.http.listen, "[::1]:0");
   EXPECT_EQ(project.intervals.periodic, std::chrono::minutes(30));
+  EXPECT_EQ(project.limits.snapshot_chunk, 2u << 20);
   EXPECT_EQ(project.limits.snapshot_rows_per_second, 20000);
 }
 
