@@ -8,6 +8,7 @@
 #include "adapter/postgres/connection.h"
 #include "app/commands.h"
 #include "contract/introspect.h"
+#include "load/names.h"
 
 namespace freshet::app {
 namespace {
@@ -45,6 +46,14 @@ std::string name_of(const InitCommand& command) {
   return (dir.has_filename() ? dir : dir.parent_path()).filename().string();
 }
 
+// A table that the line would refuse needs no contract.
+std::optional<std::string> refused_by_load(const contract::StreamContract& contract) try {
+  load::check_names(contract);
+  return std::nullopt;
+} catch (const Error& error) {
+  return error.message();
+}
+
 void print_remarks(const contract::Draft& draft) {
   for (const contract::Remark& remark : draft.remarks) {
     fmt::print("\n{} {}: {}\n", remark.left_out ? "left out:" : "note:", contract::to_string(remark.table),
@@ -73,7 +82,7 @@ int run(const InitCommand& command) {
   postgres::Connection source({.url = connect_to(command), .purpose = "freshet init"});
   const contract::Catalogue catalogue =
       contract::read_catalogue(source, command.schemas, command.publication);
-  contract::Draft draft = contract::draft_contracts(catalogue, command.publication);
+  contract::Draft draft = contract::draft_contracts(catalogue, command.publication, refused_by_load);
   if (draft.contracts.empty()) {
     print_remarks(draft);
     throw Error(ErrorKind::config, fmt::format("{} has no table that can be mirrored", source.where()),

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "journal/backlog.h"
+#include "load/names.h"
 #include "serve/status_server.h"
 #include "watch/canary.h"
 
@@ -82,6 +83,7 @@ LineOptions line_options(const std::filesystem::path& project, const contract::E
   LineOptions options;
   options.project = contract::load_project(project);
   options.contracts = contract::load_contracts(project);
+  load::check_names(with_canary(options.contracts));
   const contract::Environment noted = noting(environment, options.variables);
   options.source = source_address(options.project.source, noted);
   options.clickhouse = clickhouse_address(options.project.clickhouse, noted);

@@ -35,8 +35,8 @@ std::string lower(std::string_view text) {
 
 class Drafter {
  public:
-  Drafter(const Catalogue& catalogue, std::string publication)
-      : catalogue_(catalogue), publication_(std::move(publication)) {}
+  Drafter(const Catalogue& catalogue, std::string publication, const DraftCheck& check)
+      : catalogue_(catalogue), publication_(std::move(publication)), check_(check) {}
 
   Draft run() {
     for (const auto& table : catalogue_.tables) {
@@ -103,6 +103,10 @@ class Drafter {
     if (catalogue_.publication_exists && !table.published && !may_be_periodic(table, contract)) return;
     for (const auto& column : table.columns) {
       if (taken(table, column)) contract.columns.push_back(draft_column(column));
+    }
+    if (const auto problem = check_ ? check_(contract) : std::nullopt) {
+      refuse(table, *problem, "");
+      return;
     }
     draft_.contracts.push_back(std::move(contract));
   }
@@ -178,13 +182,14 @@ class Drafter {
 
   const Catalogue& catalogue_;
   std::string publication_;
+  const DraftCheck& check_;
   Draft draft_;
 };
 
 }  // namespace
 
-Draft draft_contracts(const Catalogue& catalogue, const std::string& publication) {
-  return Drafter(catalogue, publication).run();
+Draft draft_contracts(const Catalogue& catalogue, const std::string& publication, const DraftCheck& check) {
+  return Drafter(catalogue, publication, check).run();
 }
 
 bool looks_secret(std::string_view column_name) {

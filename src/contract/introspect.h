@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,9 +27,13 @@ struct Draft {
   std::string publication_sql;  // what is missing of the publication; empty: nothing
 };
 
+// Why a drafted contract can't be mirrored after all; nothing: it can.
+using DraftCheck = std::function<std::optional<std::string>(const StreamContract&)>;
+
 // Columns that look like secrets stay out, unless a publication lists them; with a publication its column
 // lists hold, and small tables outside of it are drafted as periodic.
-Draft draft_contracts(const Catalogue& catalogue, const std::string& publication);
+Draft draft_contracts(const Catalogue& catalogue, const std::string& publication,
+                      const DraftCheck& check = {});
 
 // Personal data by a column's name: "pii.email"; empty: none that we know. A guess for the reviewer to
 // correct.

@@ -97,11 +97,7 @@ void ensure_table(Session& session, const TableDefinition& table,
 }
 
 void append_system_columns(std::vector<TableColumn>& columns) {
-  columns.push_back({"_version", "UInt128"});
-  columns.push_back({"_deleted", "UInt8"});
-  columns.push_back({"_round", "UInt64"});
-  columns.push_back({"_committed_at", "DateTime64(6, 'UTC')"});
-  columns.push_back({"_loaded_at", "DateTime64(6, 'UTC')", "now64(6, 'UTC')"});
+  columns.insert(columns.end(), system_columns().begin(), system_columns().end());
 }
 
 std::vector<TableColumn> data_columns(const Mirror& mirror) {
@@ -127,7 +123,7 @@ TableDefinition raw_table(const Mirror& mirror) {
 
 TableDefinition lookup_table(const Mirror& mirror, std::size_t by) {
   const MirrorColumn& column = mirror.columns[by];
-  TableDefinition table{"lookup", mirror.name() + "__" + column.name, {}, "ReplacingMergeTree", {}};
+  TableDefinition table{"lookup", mirror.lookup_name(by), {}, "ReplacingMergeTree", {}};
   MirrorColumn not_null = column;
   not_null.nullable = false;
   table.columns.push_back({column.name, not_null.clickhouse_type()});
@@ -149,6 +145,17 @@ TableDefinition staged_table(const Mirror& mirror) {
 }
 
 }  // namespace
+
+const std::vector<TableColumn>& system_columns() {
+  static const std::vector<TableColumn> columns = {
+      {"_version", "UInt128"},
+      {"_deleted", "UInt8"},
+      {"_round", "UInt64"},
+      {"_committed_at", "DateTime64(6, 'UTC')"},
+      {"_loaded_at", "DateTime64(6, 'UTC')", "now64(6, 'UTC')"},
+  };
+  return columns;
+}
 
 std::string TableDefinition::create() const {
   std::string sql = fmt::format("CREATE TABLE IF NOT EXISTS {}\n(\n", quote_table(database, name));
@@ -181,9 +188,9 @@ ViewDefinition live_view(const Mirror& mirror) {
   ViewDefinition view{"src", mirror.name(), {}};
   if (mirror.keeps())
     view.select = fmt::format(
-        "SELECT {}, _deleted = 1 OR _version <= {} AS is_deleted, _version, _committed_at\nFROM {} FINAL\n"
+        "SELECT {}, _deleted = 1 OR _version <= {} AS {}, _version, _committed_at\nFROM {} FINAL\n"
         "WHERE _deleted != 2",
-        mirror.column_list(), floor, mirror.raw());
+        mirror.column_list(), floor, kIsDeleted, mirror.raw());
   else
     view.select = fmt::format("SELECT {}, _version, _committed_at\nFROM {} FINAL\nWHERE _version > {}",
                               mirror.column_list(), mirror.raw(), floor);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,10 @@ struct ViewDefinition {
 
   std::string create() const;  // or replace: a view holds no data
 };
+
+// What every mirror has beside its source's columns, and what the view of one that keeps deleted rows adds.
+const std::vector<TableColumn>& system_columns();
+inline constexpr std::string_view kIsDeleted = "is_deleted";
 
 // raw.<mirror>, its lookups, and for a periodic table staged.<mirror>.
 std::vector<TableDefinition> tables_of(const Mirror& mirror);

@@ -23,7 +23,11 @@ std::string Mirror::staged() const {
 }
 
 std::string Mirror::lookup(std::size_t column) const {
-  return quote_table("lookup", name() + "__" + columns[column].name);
+  return quote_table("lookup", lookup_name(column));
+}
+
+std::string Mirror::lookup_name(std::size_t column) const {
+  return name() + "__" + columns[column].name;
 }
 
 std::string Mirror::key_list() const {

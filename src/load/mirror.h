@@ -29,6 +29,7 @@ struct Mirror {
   std::string src() const;
   std::string staged() const;  // of a periodic table: the rows of a snapshot until it is complete
   std::string lookup(std::size_t column) const;
+  std::string lookup_name(std::size_t column) const;  // not quoted
 
   // Quoted names of the key's columns, and of all data columns with their companions: "`id`,`line`".
   std::string key_list() const;
