@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <barrier>
+#include <cstdlib>
+#include <numeric>
 
 #include "load/history.h"
 #include "load/lead.h"
@@ -74,7 +76,16 @@ TEST_P(Histories, WithKillsEndLikeTheModel) {
       "0");
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, Histories, testing::Values(1U, 7U, 13U));
+// FRESHET_HISTORIES=60: as many seeds, from 1 on.
+std::vector<unsigned> seeds() {
+  const char* asked = std::getenv("FRESHET_HISTORIES");
+  if (asked == nullptr) return {1, 7, 13};
+  std::vector<unsigned> all(std::stoul(asked));
+  std::iota(all.begin(), all.end(), 1U);
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Histories, testing::ValuesIn(seeds()));
 
 // The engine dies again and again while changes come; load waits, says so, and drains when it is back.
 TEST(Outage, OfTheEngineLosesNothing) {
