@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -54,14 +55,24 @@ Line::Line(std::string project, std::string source_url)
       data_(dir_.path() + "/data"),
       source_url_(std::move(source_url)) {}
 
-void Line::start(const std::string& crash_at) {
+void Line::start(const std::string& role, const std::string& crash_at) {
   std::vector<std::string> environment{"FRESHET_SOURCE_URL=" + source_url_};
   environment.push_back("FRESHET_CRASH_AT=" + crash_at);
-  process_ = std::make_unique<Process>(
-      ProcessOptions{.arguments = {built("freshet"), "up", project_, "--data", data_, "--quiet"},
-                     .environment = environment,
-                     .output = dir_.path() + "/up.log",
-                     .user = ""});
+  std::vector<std::string> arguments{built("freshet"), role, project_, "--data", data_};
+  if (role == "up") arguments.emplace_back("--quiet");
+  processes_.insert_or_assign(role, Process({.arguments = std::move(arguments),
+                                             .environment = environment,
+                                             .output = dir_.path() + "/" + role + ".log",
+                                             .user = ""}));
+}
+
+bool Line::running() {
+  return !processes_.empty() &&
+         std::ranges::all_of(processes_, [](auto& process) { return process.second.running(); });
+}
+
+bool Line::was_killed(const std::string& role) {
+  return processes_.at(role).wait(std::chrono::milliseconds(0)) == 128 + SIGKILL;
 }
 
 int Line::command(const std::vector<std::string>& arguments, const std::string& output,
@@ -84,10 +95,10 @@ bool Line::wait_until_loaded(std::chrono::seconds timeout) {
 }
 
 void Line::kill() {
-  if (!process_) return;
   const std::vector<pid_t> stores = stores_of(data_);
-  process_->stop(SIGKILL, std::chrono::seconds(10));
+  for (auto& [role, process] : processes_) process.stop(SIGKILL, std::chrono::seconds(10));
   for (const pid_t store : stores) ::kill(store, SIGKILL);
+  processes_.clear();
 }
 
 void Line::kill_store() {
@@ -95,7 +106,10 @@ void Line::kill_store() {
 }
 
 int Line::stop() {
-  return process_ ? process_->stop(SIGTERM, std::chrono::seconds(60)) : -1;
+  int status = -1;
+  for (auto& [role, process] : processes_) status = process.stop(SIGTERM, std::chrono::seconds(60));
+  processes_.clear();
+  return status;
 }
 
 int Line::parity() {
@@ -103,6 +117,13 @@ int Line::parity() {
   const int status = command({"parity", project_, "--data", data_}, output, std::chrono::seconds(400));
   if (status != 0) std::cerr << contents(output) << log_tail();
   return status;
+}
+
+std::uint64_t Line::resident_bytes(const std::string& role) {
+  std::ifstream status("/proc/" + std::to_string(processes_.at(role).pid()) + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmRSS:")) return std::stoull(line.substr(6)) << 10;
+  return 0;
 }
 
 std::string Line::status_json() {
@@ -141,11 +162,14 @@ std::string Line::log_tail() const {
     text += "== " + entry.path().filename().string() + "\n" +
             log.substr(log.size() - std::min(log.size(), kTail));
   }
-  const std::string log = contents(dir_.path() + "/up.log");
-  return text + "== up.log\n" + log.substr(log.size() - std::min(log.size(), kTail));
+  for (const auto& [role, process] : processes_) {
+    const std::string log = contents(dir_.path() + "/" + role + ".log");
+    text += "== " + role + "\n" + log.substr(log.size() - std::min(log.size(), kTail));
+  }
+  return text;
 }
 
-std::string init_project(const TempDir& dir, const std::string& source_url) {
+std::string init_project(const TempDir& dir, const std::string& source_url, const std::string& settings) {
   const std::string project = dir.path() + "/project";
   const int status = run({.arguments = {built("freshet"), "init", project, "--create-publication"},
                           .environment = {"FRESHET_SOURCE_URL=" + source_url},
@@ -153,8 +177,15 @@ std::string init_project(const TempDir& dir, const std::string& source_url) {
                           .user = ""});
   if (status != 0) throw std::runtime_error("freshet init failed:\n" + contents(dir.path() + "/init.log"));
   // Any free port for the status page: tests run beside each other.
-  std::ofstream(project + "/pipeline.yaml", std::ios::app) << "\nhttp:\n  listen: 127.0.0.1:0\n";
+  std::ofstream(project + "/pipeline.yaml", std::ios::app) << "\nhttp:\n  listen: 127.0.0.1:0\n" << settings;
   return project;
+}
+
+void edit_file(const std::string& path, const std::string& from, const std::string& to) {
+  std::string text = contents(path);
+  const std::size_t at = text.find(from);
+  if (at == std::string::npos) throw std::runtime_error(path + " doesn't say " + from + ":\n" + text);
+  std::ofstream(path) << text.replace(at, from.size(), to);
 }
 
 }  // namespace freshet::test

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,16 +22,23 @@ class Line {
   Line(std::string project, std::string source_url);
 
   // Starts `freshet up`. `crash_at`: "point:pass", see base/crash_point.h.
-  void start(const std::string& crash_at = "");
+  void start(const std::string& crash_at = "") { start("up", crash_at); }
+  // Starts `freshet <role>`: up; or capture and load, a process each.
+  void start(const std::string& role, const std::string& crash_at);
   // Waits until the line answers and every snapshot is complete. False when it wasn't by then.
   bool wait_until_loaded(std::chrono::seconds timeout = std::chrono::seconds(120));
   void kill();        // -9, the whole of it but PostgreSQL
   void kill_store();  // -9, only the embedded ClickHouse
-  int stop();         // SIGTERM; the exit status
-  bool running() { return process_ && process_->running(); }
+  int stop();         // SIGTERM; the exit status, of `load` where the roles run apart
+  // All that was started.
+  bool running();
+  // The role's process ended by kill -9, as a crash point does it.
+  bool was_killed(const std::string& role);
 
   // `freshet parity`: its exit status; its report goes to the test's output when it isn't 0.
   int parity();
+  // Resident memory of the role's process, in bytes; the store's isn't in it.
+  std::uint64_t resident_bytes(const std::string& role = "up");
   std::string status_json();
   // /metrics of the status port; empty while it doesn't answer.
   std::string metrics() const;
@@ -49,11 +58,14 @@ class Line {
   std::string project_;
   std::string data_;
   std::string source_url_;
-  std::unique_ptr<Process> process_;
+  std::map<std::string, Process> processes_;  // by role
 };
 
-// Runs `freshet init`, with a publication, into a new folder below `dir`; the project's folder.
-std::string init_project(const TempDir& dir, const std::string& source_url);
+// Runs `freshet init`, with a publication, into a new folder below `dir`; the project's folder. `settings`:
+// more of pipeline.yaml.
+std::string init_project(const TempDir& dir, const std::string& source_url, const std::string& settings = "");
+// Replaces text of one of the project's files; it has to be there.
+void edit_file(const std::string& path, const std::string& from, const std::string& to);
 
 // One of the programs that the build made.
 std::string built(const std::string& program);

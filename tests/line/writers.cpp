@@ -12,11 +12,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::uint64_t kArchived = 20'000;
+
 class Hand {
  public:
   Hand(std::uint64_t seed, int number) : random_(seed), number_(number) {}
 
   std::string transaction() {
+    if (below(300) == 0) return large();
     std::string sql = "BEGIN;";
     const int steps = static_cast<int>(below(4)) + 1;
     for (int i = 0; i < steps; ++i) sql += step();
@@ -28,8 +31,22 @@ class Hand {
   std::uint64_t below(std::uint64_t limit) { return random_() % limit; }
   std::uint64_t account() { return below(400); }
 
+  // Some megabytes: more than the server decodes in memory, and than capture spools there. A part of it is
+  // undone, and the marks tell whether all the rest comes together.
+  std::string large() {
+    const auto fill = [&](const char* text) {
+      return fmt::format(
+          "INSERT INTO bank.scratch (v) SELECT repeat('{} ' || i, 20) FROM generate_series(1, {}) i;", text,
+          4'000 + below(4'000));
+    };
+    const std::string mark = new_mark();
+    return "BEGIN;" + entries("left", mark) + fill("kept") + "SAVEPOINT a;" + fill("undone") +
+           "SAVEPOINT b;" + fill("undone") + "RELEASE b; ROLLBACK TO a;" + fill("kept") +
+           entries("right", mark) + "COMMIT";
+  }
+
   std::string step() {
-    switch (below(12)) {
+    switch (below(13)) {
       case 0:
       case 1:
       case 2: return entries();
@@ -54,6 +71,7 @@ class Hand {
         return fmt::format(
             "SAVEPOINT s; UPDATE bank.accounts SET note = 'undone' WHERE id % 7 = {}; ROLLBACK TO s;",
             below(7));
+      case 11: return archive();
       default:
         return below(8) == 0
                    ? "TRUNCATE bank.scratch;"
@@ -65,11 +83,25 @@ class Hand {
 
   // The same number of rows in both tables, told by one transaction's mark.
   std::string entries() {
-    const std::string mark = fmt::format("{}-{}", number_, random_());
-    return fmt::format(
-        "INSERT INTO bank.left_entries (mark) SELECT '{0}' FROM generate_series(1, {1});"
-        "INSERT INTO bank.right_entries (mark) SELECT '{0}' FROM generate_series(1, {1});",
-        mark, kEntries);
+    const std::string mark = new_mark();
+    return entries("left", mark) + entries("right", mark);
+  }
+
+  static std::string entries(const char* side, const std::string& mark) {
+    return fmt::format("INSERT INTO bank.{}_entries (mark) SELECT '{}' FROM generate_series(1, {});", side,
+                       mark, kEntries);
+  }
+
+  std::string new_mark() { return fmt::format("{}-{}", number_, random_()); }
+
+  // Of a table that takes long to be read, so that its snapshot is met half-way.
+  std::string archive() {
+    const std::uint64_t id = below(kArchived);
+    switch (below(3)) {
+      case 0: return fmt::format("UPDATE bank.archive SET v = 'changed {}' WHERE id = {};", below(1000), id);
+      case 1: return fmt::format("DELETE FROM bank.archive WHERE id BETWEEN {0} AND {0} + 5;", id);
+      default: return fmt::format("UPDATE bank.rates SET rate = rate + 1 WHERE id = {};", below(10));
+    }
   }
 
   std::string change_key() {
@@ -112,6 +144,10 @@ CREATE TABLE bank.accounts (id bigint PRIMARY KEY, balance numeric(14,2) NOT NUL
 CREATE TABLE bank.documents (id bigint PRIMARY KEY, body text, touched int NOT NULL);
 ALTER TABLE bank.documents ALTER body SET STORAGE EXTERNAL;
 CREATE TABLE bank.scratch (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);
+CREATE TABLE bank.archive (id bigint PRIMARY KEY, v text);
+CREATE TABLE bank.rates (id bigint PRIMARY KEY, rate int);
+INSERT INTO bank.archive SELECT i, md5(i::text) FROM generate_series(0, 19999) i;
+INSERT INTO bank.rates SELECT i, i FROM generate_series(0, 9) i;
 INSERT INTO bank.accounts SELECT i, i, 'first', now() FROM generate_series(0, 399) i;
 INSERT INTO bank.documents SELECT i, (SELECT string_agg(md5((i + g)::text), '') FROM generate_series(1, 200) g), 0
 FROM generate_series(0, 39) i;

@@ -14,7 +14,9 @@ namespace freshet::test {
 //   left_entries, right_entries  each transaction adds kEntries rows to both, or none (insert only)
 //   accounts                     updates, key changes, deletes, re-inserts within a transaction
 //   documents                    large TOASTed values, updates that don't touch them
-//   scratch                      filled and truncated
+//   scratch                      filled and truncated, now and then by megabytes
+//   archive                      large from the start
+//   rates                        small; made to be read periodically
 extern const char* const kBankSchema;
 inline constexpr int kEntries = 3;
 
