@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "base/metrics.h"
 #include "embedded_journal.h"
 #include "journal/backlog.h"
 
@@ -166,6 +167,37 @@ TEST_F(Embedded, TheLastWatermarkIsFoundWhenTheFileThatHadItIsGone) {
   ASSERT_TRUE(test::eventually([&] { return writer->room() > 0 && segments().size() == 1; }));
   EXPECT_EQ(open_reader(options_)->next(first, ~0u, std::chrono::milliseconds(0)), last);
   EXPECT_EQ(open_reader(options_)->next({}, ~0u, std::chrono::milliseconds(0)), last);
+}
+
+TEST_F(Embedded, WhatCannotBeRemovedIsCountedAndTriedAgain) {
+  options_.limit = 64 << 10;
+  options_.segment_bytes = 16 << 10;
+  const auto failures = [] {
+    const std::string name = "\nfreshet_journal_retention_failures_total ";
+    const std::string all = metrics::exposition();
+    const std::size_t at = all.find(name);
+    return at == std::string::npos ? 0.0 : std::stod(all.substr(at + name.size()));
+  };
+  const double before = failures();
+  const auto writer = open_writer(options_);
+  const auto reader = open_reader(options_);
+  Watermark last = seal(*writer, {insert(orders_, 1, "held")});
+  for (std::uint64_t lsn = 2; lsn <= 10; ++lsn)
+    last = seal(*writer, {insert(make_table("items"), lsn, noise(8000, lsn))});
+  ASSERT_EQ(writer->room(), 0u);
+  // What the held stream needs can't be moved aside.
+  std::filesystem::remove(directory() / "held");
+  put(directory() / "held", "a file in its place");
+  Ends ends = last.ends;
+  ends.erase({"app.orders", 0});
+  reader->release(Confirmed::ends(ends), {"app.orders"});
+  ASSERT_TRUE(test::eventually([&] { return writer->room() == 0 && failures() > before; }));
+  const Ends held = {{{"app.orders", 0}, Offset(1)}};
+  EXPECT_EQ(read(held).size(), 1u) << "it went before it was moved";
+  std::filesystem::remove(directory() / "held");
+  std::filesystem::create_directory(directory() / "held");
+  EXPECT_TRUE(test::eventually([&] { return writer->room() > 0; }));
+  EXPECT_EQ(read(held).size(), 1u);
 }
 
 TEST_F(Embedded, TwoTablesWithOneStreamNameAreRefused) {

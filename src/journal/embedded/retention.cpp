@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "adapter/files/directory.h"
-#include "base/log.h"
+#include "journal/embedded/events.h"
 #include "journal/embedded/prelude.h"
 
 namespace freshet::journal {
@@ -51,6 +51,7 @@ void Retention::next_segment(std::uint64_t finished_bytes, const std::vector<std
 
 bool Retention::run(Place end, std::uint64_t sealed) {
   if (!due(bytes() + end.byte)) return false;
+  tell(Kept{bytes() + end.byte, held_bytes_, options_.limit});
   const std::optional<Released> released = read_released(layout_);
   if (!released || released->journal != journal_) return false;
   const std::uint64_t before = bytes();
@@ -59,7 +60,7 @@ bool Retention::run(Place end, std::uint64_t sealed) {
     free_held(*released);
     enforce_held_limit(*released);
   } catch (const Error& error) {
-    log::error("journal_retention_failed", {{"error", error.message()}, {"hint", error.hint()}});
+    tell(RetentionFailed{error});
   }
   return bytes() != before;
 }
@@ -146,8 +147,7 @@ void Retention::enforce_held_limit(const Released& released) {
                                      [&](const HeldFile& file) { return file.stream == largest->first; });
     const std::string& stream = catalog_.at(oldest->stream).partition.stream;
     Gaps gaps = open_gaps(gaps_, released);
-    if (!gaps.contains(stream))
-      log::warn("journal_gap_opened", {{"stream", stream}, {"bytes", largest->second}});
+    if (!gaps.contains(stream)) tell(GapOpened{stream, largest->second});
     gaps[stream] = oldest->end;
     write_gaps(layout_, gaps);
     gaps_ = std::move(gaps);

@@ -25,8 +25,8 @@ class Retention {
   void next_segment(std::uint64_t finished_bytes, const std::vector<std::uint64_t>& starts);
 
   // Removes what may go now, at most every so often; true when it did something. `end`: of the log; `sealed`:
-  // the segment with the last seal, which recovery needs. Failures are logged: the journal then stays as full
-  // as it is.
+  // the segment with the last seal, which recovery needs. Failures are logged and counted: the journal then
+  // stays as full as it is.
   bool run(Place end, std::uint64_t sealed);
 
   // Of everything but the segment in use.
