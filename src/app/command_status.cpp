@@ -8,6 +8,7 @@
 #include "app/commands.h"
 #include "app/control.h"
 #include "app/data_dir.h"
+#include "app/line_status_join.h"
 #include "app/line_status_json.h"
 #include "app/line_status_text.h"
 
@@ -18,21 +19,26 @@ constexpr int kReady = 0, kNotReady = 1, kNothingRuns = 3;
 constexpr std::size_t kAllLines = 100'000;
 constexpr std::chrono::milliseconds kAskEvery{500};
 
-// Of `up`, or of load where the roles run apart; capture alone knows of snapshots and nothing of the rest.
-std::optional<std::string> ask_the_line(const DataDir& data) {
-  for (const Role role : {Role::load, Role::capture})
-    if (auto answer = ask(data.socket(role), "status")) return answer;
-  return std::nullopt;
+// Of `up`, which answers where load does; where the roles run apart, of both.
+std::optional<LineStatus> ask_the_line(const DataDir& data) {
+  const auto line = [&](Role role) -> std::optional<LineStatus> {
+    const auto answer = ask(data.socket(role), "status");
+    return answer ? std::optional(line_status_from_json(*answer)) : std::nullopt;
+  };
+  std::optional<LineStatus> load = line(Role::load);
+  std::optional<LineStatus> capture = line(Role::capture);
+  if (load && capture) return joined(std::move(*load), *capture);
+  return load ? load : capture;
 }
 
 // The newest answer: the first one where everything is loaded, or the last one before time is up. Nothing: no
 // process answers.
-std::optional<std::string> ask_until_loaded(const DataDir& data, std::chrono::seconds limit) {
+std::optional<LineStatus> ask_until_loaded(const DataDir& data, std::chrono::seconds limit) {
   const Clock& clock = system_clock();
   const Deadline deadline(clock, limit);
   for (;;) {
     auto answer = ask_the_line(data);
-    if (!answer || deadline.passed() || is_loaded(line_status_from_json(*answer))) return answer;
+    if (!answer || deadline.passed() || is_loaded(*answer)) return answer;
     clock.sleep(kAskEvery, {});
   }
 }
@@ -51,16 +57,16 @@ int run(const StatusCommand& command) {
     return kNothingRuns;
   }
   const DataDir data(command.data);
-  const auto answer =
+  const std::optional<LineStatus> answer =
       command.until_loaded ? ask_until_loaded(data, *command.until_loaded) : ask_the_line(data);
   if (!answer) {
     fmt::print(stderr, "freshet: nothing runs on {}\n  -> start it with: freshet up PROJECT --data {}\n",
                data.path().string(), data.path().string());
     return kNothingRuns;
   }
-  const LineStatus status = line_status_from_json(*answer);
+  const LineStatus& status = *answer;
   if (command.json) {
-    fmt::print("{}\n", *answer);
+    fmt::print("{}\n", to_json(status));
   } else {
     print(status);
   }
