@@ -117,9 +117,16 @@ PublishedTable describe_published(Connection& connection, std::string_view publi
   return {describe(connection, schema, table, wanted), std::string(published.text(0, 1))};
 }
 
+// As format_type() with an empty search_path, whatever this session's is: so the contracts have it.
 std::string TypeCatalog::format(std::uint32_t oid, std::int32_t typmod) {
-  const Result result = connection_.query("SELECT format_type($1::oid, $2::int4)",
-                                          {std::to_string(oid), std::to_string(typmod)});
+  const Result result = connection_.query(
+      "SELECT CASE WHEN n.nspname <> 'pg_catalog' AND pg_type_is_visible(named.oid) "
+      "THEN quote_ident(n.nspname) || '.' ELSE '' END || format_type(t.oid, $2::int4) "
+      "FROM pg_type t LEFT JOIN pg_type e ON e.typarray = t.oid "
+      "JOIN pg_type named ON named.oid = coalesce(e.oid, t.oid) "
+      "JOIN pg_namespace n ON n.oid = named.typnamespace WHERE t.oid = $1::oid",
+      {std::to_string(oid), std::to_string(typmod)});
+  if (result.rows() == 0) return "???";  // as format_type() calls a type that is gone
   return std::string(result.text(0, 0));
 }
 
@@ -150,12 +157,14 @@ PgType TypeCatalog::resolve(std::uint32_t oid, std::int32_t typmod) {
     if (row.citext) type.kind = TypeKind::text;
     if (row.element != 0) {
       const PgType element = resolve(row.element, typmod);
-      const bool nested = element.kind == TypeKind::array;  // of a domain over an array
-      type.kind = nested ? TypeKind::other : TypeKind::array;
-      type.element = nested ? TypeKind::other : element.kind;
-      type.element_oid = row.element;
-      type.precision = element.precision;
-      type.scale = element.scale;
+      // Of a domain over an array, or of what we only know as text: text as a whole, like the contract's.
+      if (element.kind != TypeKind::array && element.kind != TypeKind::other) {
+        type.kind = TypeKind::array;
+        type.element = element.kind;
+        type.element_oid = row.element;
+        type.precision = element.precision;
+        type.scale = element.scale;
+      }
     }
   }
   type.name = format(oid, typmod);

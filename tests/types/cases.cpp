@@ -203,6 +203,11 @@ std::vector<TypeCase> other_cases() {
       {"regclass", {"'pg_class'"}},
       {"app.pair", {"row(1, 'a \"b\"')::app.pair", "row(NULL, '')::app.pair"}},
       {"app.pair[]", {"array[row(1, 'a,b')::app.pair]"}},
+      {"app.pairs", {"array[row(1, 'a')::app.pair]"}},  // a domain over an array
+      {"money[]", {"'{12.34,NULL}'", "'{}'"}},
+      {"int4range[]", {"'{\"[1,5)\",empty,NULL}'"}},
+      {"hstore[]", {"array['a=>1'::hstore, NULL]"}},
+      {"box[]", {"'{(1,1),(0,0);(2,2),(1,1)}'"}},
       {"hstore", {"'\"a b\"=>\"1\", c=>NULL'"}},
   };
 }
@@ -215,6 +220,7 @@ const std::string kTypesSetup = R"(
   CREATE SCHEMA app;
   CREATE TYPE app.channel AS ENUM ('search', 'Sócial "x"', '');
   CREATE TYPE app.pair AS (a int, b text);
+  CREATE DOMAIN app.pairs AS app.pair[];
   CREATE DOMAIN app.label AS text;
   CREATE DOMAIN app.money AS numeric(10,2);
   CREATE DOMAIN app.price AS app.money;
