@@ -137,6 +137,12 @@ std::string Line::metrics() const {
   return url.empty() ? "" : http_get(url, "/metrics").body;
 }
 
+std::string Line::status_text() {
+  const std::string output = dir_.path() + "/status.txt";
+  command({"status", "--data", data_}, output, std::chrono::seconds(20));
+  return contents(output);
+}
+
 std::optional<clickhouse::Endpoint> Line::clickhouse() const {
   const std::string url = json_text(contents(data_ + "/endpoints.json"), "clickhouse");
   if (url.empty()) return std::nullopt;

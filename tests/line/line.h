@@ -42,6 +42,7 @@ class Line {
   std::string status_json();
   // /metrics of the status port; empty while it doesn't answer.
   std::string metrics() const;
+  std::string status_text();
   // Where the embedded ClickHouse answers now; nothing while it doesn't.
   std::optional<clickhouse::Endpoint> clickhouse() const;
   bool clickhouse_answers() const;

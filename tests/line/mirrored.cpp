@@ -44,6 +44,7 @@ bool Mirrored::caught_up() {
   const std::string now(sql("SELECT pg_current_wal_insert_lsn() - '0/0'").text(0, 0));
   return eventually(
       [&] {
+        if (!line_.clickhouse()) return false;
         try {
           return clickhouse().value("SELECT max(commit_lsn) >= " + now + " FROM freshet.cuts") == "1";
         } catch (const Error&) {

@@ -1,0 +1,129 @@
+// What doesn't fit stops its stream alone, in order, and says why; a stream that stands fills no journal.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/line_status_json.h"
+#include "line/mirrored.h"
+
+namespace freshet::test {
+namespace {
+
+using testing::HasSubstr;
+
+// A small journal, and nothing kept in it for replays.
+const std::string kSmallJournal = std::string(kQuick) + "journal: {size_limit: 64MiB, retention: 0s}\n";
+
+app::StreamLine stream_of(Mirrored& mirrored, const std::string& name) {
+  const app::LineStatus status = app::line_status_from_json(mirrored.line().status_json());
+  for (const app::StreamLine& stream : status.streams)
+    if (stream.name == name) return stream;
+  throw std::runtime_error("no stream " + name);
+}
+
+bool becomes(Mirrored& mirrored, const std::string& name, const std::string& state) {
+  return eventually([&] { return stream_of(mirrored, name).state == state; }, std::chrono::seconds(60));
+}
+
+TEST(Standing, IsOneStreamWhoseContractIsBrokenAndNoOther) {
+  Mirrored line(
+      "CREATE TABLE prices (id bigint PRIMARY KEY, v numeric(14,2), n bigint);"
+      "CREATE TABLE shapes (id bigint PRIMARY KEY, v text NOT NULL, n bigint);"
+      "CREATE TABLE fine (id bigint PRIMARY KEY, v text, n bigint);"
+      "INSERT INTO prices SELECT i, i, i FROM generate_series(1, 100) i;"
+      "INSERT INTO shapes SELECT i, 'v', i FROM generate_series(1, 100) i");
+  ASSERT_TRUE(line.start()) << line.line().log_tail();
+  line.sql("INSERT INTO prices VALUES (101, 1.5, 0); UPDATE prices SET v = 7 WHERE id = 1");
+  // A round of its own: a stream stands at its last whole one.
+  line.expect_equal("prices", "SELECT id, n FROM {} ORDER BY id");
+  line.sql(
+      "BEGIN; INSERT INTO prices VALUES (102, 1.5, 0), (103, 'NaN', 0); INSERT INTO fine VALUES (1, 'a', 1); "
+      "COMMIT");
+  line.sql("INSERT INTO prices VALUES (104, 2.5, 0); UPDATE prices SET v = 8 WHERE id = 1");
+  line.sql("ALTER TABLE shapes DROP COLUMN v; INSERT INTO shapes VALUES (101, 1)");
+  line.sql("INSERT INTO fine SELECT i, 'b', i FROM generate_series(2, 500) i");
+  line.expect_equal("fine");
+
+  ASSERT_TRUE(becomes(line, "public.prices", "stopped"));
+  ASSERT_TRUE(becomes(line, "public.shapes", "stopped"));
+  EXPECT_EQ(stream_of(line, "public.fine").state, "running");
+  EXPECT_THAT(stream_of(line, "public.prices").error, HasSubstr("a value of column 'v'"));
+  EXPECT_THAT(stream_of(line, "public.shapes").error, HasSubstr("public.shapes.v is gone from the stream"));
+  const std::string told = line.line().status_text();
+  EXPECT_THAT(told, HasSubstr(stream_of(line, "public.prices").error));
+  EXPECT_THAT(told, HasSubstr(stream_of(line, "public.shapes").error));
+
+  // In order: what came before is there, what came after isn't, a whole transaction waits with its bad row.
+  line.sql("INSERT INTO fine VALUES (501, 'c', 1)");
+  line.expect_equal("fine");
+  EXPECT_EQ(
+      line.clickhouse().value("SELECT concat(count(), ' ', max(id), ' ', anyIf(v, id = 1)) FROM src.prices"),
+      "101 101 7");
+  EXPECT_EQ(line.clickhouse().value("SELECT count() FROM src.shapes"), "100");
+}
+
+TEST(Standing, FillsAtMostAFifthOfTheJournalAndStopsNobody) {
+  Mirrored line(
+      "CREATE TABLE stands (id bigint PRIMARY KEY, v bytea, n float8);"
+      "CREATE TABLE goes_on (id bigint PRIMARY KEY, v bytea, n bigint);"
+      "ALTER TABLE stands ALTER v SET STORAGE EXTERNAL; ALTER TABLE goes_on ALTER v SET STORAGE EXTERNAL;",
+      kSmallJournal);
+  // Any value stops it that its contract doesn't know.
+  ASSERT_TRUE(line.start()) << line.line().log_tail();
+  line.sql("ALTER TABLE stands ALTER n TYPE text; INSERT INTO stands VALUES (1, 'x', 'no number')");
+  ASSERT_TRUE(becomes(line, "public.stands", "stopped"));
+  // 8 kB of noise a row, 8 MB a transaction: of both together more than twice what the journal may hold.
+  const auto fill = [&](const char* table, int from) {
+    line.sql(
+        fmt::format("INSERT INTO {} SELECT i, (SELECT string_agg(sha512((i || ',' || g)::bytea), '') FROM "
+                    "generate_series(1, 125) g), '0' FROM generate_series({}, {}) i",
+                    table, from, from + 999));
+  };
+  for (int part = 0; part < 8; ++part) {
+    fill("stands", 10 + 1'000 * part);
+    fill("goes_on", 10 + 1'000 * part);
+  }
+  line.expect_equal("goes_on", "SELECT id, n FROM {} ORDER BY id");
+  ASSERT_TRUE(becomes(line, "public.stands", "gap")) << line.line().status_text();
+  EXPECT_THAT(stream_of(line, "public.stands").error, HasSubstr("dropped records"));
+  EXPECT_THAT(stream_of(line, "public.stands").hint, HasSubstr("snapshot"));
+  EXPECT_EQ(stream_of(line, "public.goes_on").state, "running");
+}
+
+TEST(FullJournal, MakesCaptureWaitAndSaySo) {
+  Mirrored line(
+      "CREATE TABLE big (id bigint PRIMARY KEY, v bytea, n bigint); ALTER TABLE big ALTER v SET STORAGE "
+      "EXTERNAL",
+      kSmallJournal);
+  line.line().start("capture", "");
+  const auto fill = [&](int from) {
+    line.sql(
+        fmt::format("INSERT INTO big SELECT i, (SELECT string_agg(sha512((i || ',' || g)::bytea), '') FROM "
+                    "generate_series(1, 125) g), 0 FROM generate_series({}, {}) i",
+                    from, from + 999));
+  };
+  for (int part = 0; part < 12; ++part) fill(1 + 1'000 * part);
+  const auto capture = [&] {
+    const app::LineStatus status = app::line_status_from_json(line.line().status_json());
+    for (const app::StageLine& stage : status.stages)
+      if (stage.name == "capture") return stage.error;
+    return std::string("no capture");
+  };
+  ASSERT_TRUE(eventually([&] { return capture().find("the journal is full") != std::string::npos; },
+                         std::chrono::seconds(60)))
+      << line.line().status_text();
+  // It waits, it doesn't end; and the source keeps what isn't in the journal.
+  EXPECT_TRUE(line.line().running());
+  EXPECT_EQ(
+      line.sql("SELECT pg_current_wal_insert_lsn() - confirmed_flush_lsn > 8000000 FROM pg_replication_slots "
+               "WHERE database = current_database() AND active")
+          .text(0, 0),
+      "t");
+  line.line().start("load", "");
+  line.expect_equal("big", "SELECT id, n FROM {} ORDER BY id");
+  EXPECT_TRUE(eventually([&] { return capture().empty(); })) << capture();
+  EXPECT_EQ(line.line().parity(), 0);
+}
+
+}  // namespace
+}  // namespace freshet::test
