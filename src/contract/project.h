@@ -52,8 +52,8 @@ struct IntervalSettings {
 
 struct LimitSettings {
   std::uint64_t capture_memory = 256ull
-                                 << 20;  // bytes of uncommitted changes in memory; beyond: a spool file
-  int snapshot_workers = 2;              // each takes one connection of the source's budget
+                                 << 20;       // bytes of uncommitted changes in memory; beyond: a spool file
+  int snapshot_workers = 2;                   // each takes one connection of the source's budget
   std::uint64_t snapshot_chunk = 8ull << 20;  // bytes that one short read transaction aims at
   std::int64_t snapshot_rows_per_second = 0;  // over all workers; 0: as fast as the source answers
 };

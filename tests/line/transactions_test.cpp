@@ -22,6 +22,14 @@ class TransactionsOfTheLine : public testing::Test {
     ASSERT_TRUE(line_->start()) << line_->line().log_tail();
   }
   static void TearDownTestSuite() {
+    EXPECT_TRUE(eventually([] {
+      return line_
+                 ->sql(
+                     "SELECT 1 FROM pg_stat_replication_slots s JOIN pg_replication_slots USING (slot_name) "
+                     "WHERE "
+                     "database = current_database() AND stream_txns > 3 AND stream_count > 3")
+                 .rows() == 1;
+    })) << "large transactions weren't streamed";
     // The judge that users have says the same of all of it.
     EXPECT_EQ(line_->line().parity(), 0);
     EXPECT_EQ(line_->line().stop(), 0);
