@@ -39,7 +39,7 @@ bench: build test-deps ## measure, and write docs/performance.md
 	@scripts/bench.sh
 
 torture: deps test-deps dev ## kill processes at random N times, then compare: make torture N=500
-	@FRESHET_KILLS=$(or $(N),500) scripts/run-tests.sh -L fault --timeout 86400
+	@FRESHET_KILLS=$(or $(N),500) FRESHET_HISTORIES=$$(($(or $(N),500) / 5 + 3)) scripts/run-tests.sh -L fault
 
 asan: deps test-deps ## the unit tests under address and undefined-behaviour sanitizers
 	@scripts/build.sh asan unit_tests
