@@ -60,6 +60,23 @@ TEST_F(Up, BringsAForeignSchemaOverAndFollowsIt) {
   expect_equal_sides(line_);
 }
 
+// Composites, and domains and arrays of them, travel as PostgreSQL's text.
+TEST(UpWithTypesOfItsOwn, BringsThemOverAndFollowsThem) {
+  TestDatabase database;
+  const Installation line(database, R"(
+CREATE TYPE pair AS (a int, b text);
+CREATE DOMAIN near AS pair CHECK ((VALUE).a < 10);
+CREATE TABLE spot (id int PRIMARY KEY, at pair, nearby near, all_of pair[], mood text);
+INSERT INTO spot SELECT g, ROW(g, 'x,"y')::pair, ROW(1, NULL)::pair, ARRAY[ROW(g, 'z')::pair, NULL], 'm' FROM generate_series(1, 50) g)");
+  const auto up = line.start();
+  const app::EndpointLine endpoints = line.endpoints(*up);
+  ASSERT_TRUE(line.wait_until_loaded()) << line.output();
+  database.sql("UPDATE spot SET at = ROW(7, NULL)::pair WHERE id = 3; DELETE FROM spot WHERE id = 4");
+  const Ended parity = line.parity();
+  EXPECT_EQ(parity.status, 0) << parity.output;
+  EXPECT_EQ(mirror_value(endpoints, "SELECT at FROM src.spot WHERE id = 3"), "(7,)");
+}
+
 TEST_F(Up, TellsTheTruthOnItsPort) {
   const auto up = line_.start();
   const app::EndpointLine endpoints = line_.endpoints(*up);

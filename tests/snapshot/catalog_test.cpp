@@ -33,7 +33,7 @@ TEST(Catalog, ResolvesDomainsEnumsAndArraysOfThem) {
   EXPECT_EQ(type(0).scale, 2);
   EXPECT_EQ(type(0).name, "numeric(14,2)");
   EXPECT_EQ(type(1).kind, TypeKind::enumeration);
-  EXPECT_EQ(type(1).name, "mood");
+  EXPECT_EQ(type(1).name, "public.mood");
   EXPECT_EQ(type(2).kind, TypeKind::array);
   EXPECT_EQ(type(2).element, TypeKind::enumeration);
   EXPECT_EQ(type(3).element, TypeKind::numeric);
