@@ -22,7 +22,7 @@ int generate(const std::vector<std::string>& arguments) {
 }
 
 // The project with a free port for its page, and its periodic tables read often.
-std::string adshop(const TempDir& dir) {
+std::string adshop(const TempDir& dir, const std::string& source_url) {
   namespace fs = std::filesystem;
   const fs::path copy = fs::path(dir.path()) / "adshop";
   fs::copy(fs::path(std::getenv("FRESHET_SOURCE_DIR")) / "projects/adshop", copy,
@@ -32,6 +32,7 @@ std::string adshop(const TempDir& dir) {
   pipeline << std::ifstream(copy / "pipeline.yaml").rdbuf();
   const std::string text = pipeline.str();
   std::ofstream(copy / "pipeline.yaml") << std::regex_replace(text, std::regex("  periodic: 1h\n"), often);
+  edit_file(copy / "pipeline.yaml", "slot: freshet\n", "slot: " + slot_for(source_url) + "\n");
   return copy;
 }
 
@@ -40,7 +41,7 @@ TEST(Adshop, IsMirroredUnderItsOwnTraffic) {
   TestDatabase database;
   ASSERT_EQ(generate({"schema", database.url()}), 0);
   ASSERT_EQ(generate({"history", "--days", "1", "--seed", "1", "--scale", "0.2", database.url()}), 0);
-  Line line(adshop(dir), database.url());
+  Line line(adshop(dir, database.url()), database.url());
   line.start();
   ASSERT_EQ(generate({"live", "--rate", "800", "--seed", "2", "--for", "25", database.url()}), 0);
   ASSERT_TRUE(line.wait_until_loaded()) << line.log_tail();

@@ -77,7 +77,7 @@ class Kills : public testing::Test {
 
   // The cut is asked for first, on its own: what it holds is there by then.
   Transactions transactions() {
-    clickhouse::Client client(line_->clickhouse().value());
+    clickhouse::Client client(line_->endpoint());
     const std::string cut = client.value("SELECT max(round) FROM freshet.cuts");
     const auto row =
         client.rows(kTransactions, {.params = {{"n", std::to_string(2 * kEntries)}, {"cut", cut}}}).at(0);
@@ -102,7 +102,7 @@ class Kills : public testing::Test {
     return eventually(
         [&] {
           try {
-            return clickhouse::Client(line_->clickhouse().value())
+            return clickhouse::Client(line_->endpoint())
                        .value(
                            "SELECT count() FROM freshet.waiting WHERE done_round = 0 AND (table, key, "
                            "version) NOT "
@@ -203,7 +203,7 @@ TEST_F(Kills, LoseNothingDoubleNothingAndNeverShowHalfATransaction) {
   EXPECT_EQ(line_->parity(), 0);
 
   // What was looked for in every cut would have been found.
-  clickhouse::Client(line_->clickhouse().value())
+  clickhouse::Client(line_->endpoint())
       .execute(
           "ALTER TABLE raw.left_entries DELETE WHERE (_version, id) = (SELECT max((_version, id)) FROM "
           "raw.left_entries) SETTINGS mutations_sync = 2");

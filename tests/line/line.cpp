@@ -143,6 +143,13 @@ std::string Line::status_text() {
   return contents(output);
 }
 
+clickhouse::Endpoint Line::endpoint() const {
+  std::optional<clickhouse::Endpoint> found;
+  eventually([&] { return (found = clickhouse()).has_value(); }, std::chrono::seconds(60));
+  if (!found) throw Error(ErrorKind::transient, "the line names no ClickHouse");
+  return *found;
+}
+
 std::optional<clickhouse::Endpoint> Line::clickhouse() const {
   const std::string url = json_text(contents(data_ + "/endpoints.json"), "clickhouse");
   if (url.empty()) return std::nullopt;
@@ -175,9 +182,15 @@ std::string Line::log_tail() const {
   return text;
 }
 
+// Slots are the whole server's, and tests share one: named after the database.
+std::string slot_for(const std::string& source_url) {
+  return "line_" + source_url.substr(source_url.rfind('/') + 1);
+}
+
 std::string init_project(const TempDir& dir, const std::string& source_url, const std::string& settings) {
   const std::string project = dir.path() + "/project";
-  const int status = run({.arguments = {built("freshet"), "init", project, "--create-publication"},
+  const int status = run({.arguments = {built("freshet"), "init", project, "--create-publication", "--slot",
+                                        slot_for(source_url)},
                           .environment = {"FRESHET_SOURCE_URL=" + source_url},
                           .output = dir.path() + "/init.log",
                           .user = ""});

@@ -45,6 +45,8 @@ class Line {
   std::string status_text();
   // Where the embedded ClickHouse answers now; nothing while it doesn't.
   std::optional<clickhouse::Endpoint> clickhouse() const;
+  // The same, waited for: it isn't known while a killed line starts again. Throws Error{transient}.
+  clickhouse::Endpoint endpoint() const;
   bool clickhouse_answers() const;
   // The last lines of the log, for a test's failure message.
   std::string log_tail() const;
@@ -61,6 +63,9 @@ class Line {
   std::string source_url_;
   std::map<std::string, Process> processes_;  // by role
 };
+
+// A name for the slot of a line on this database.
+std::string slot_for(const std::string& source_url);
 
 // Runs `freshet init`, with a publication, into a new folder below `dir`; the project's folder. `settings`:
 // more of pipeline.yaml.

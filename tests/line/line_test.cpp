@@ -56,7 +56,7 @@ TEST_F(WholeLine, CarriesAMillionRowsOfOneTransactionAndNoneOfAnAbortedOne) {
       Error);
   database_.sql("INSERT INTO big SELECT i, md5(i::text) FROM generate_series(1, 1000000) i");
   EXPECT_EQ(line_->parity(), 0);
-  clickhouse::Client client(line_->clickhouse().value());
+  clickhouse::Client client(line_->endpoint());
   EXPECT_EQ(client.value("SELECT count() FROM src.big"), "1000000");
   EXPECT_EQ(client.value("SELECT uniqExact(_round) FROM raw.big"), "1")
       << "a transaction becomes visible as one";
@@ -93,7 +93,7 @@ TEST_F(WholeLine, DrainsAfterClickHouseWasAway) {
   EXPECT_TRUE(eventually(
       [&] {
         try {
-          clickhouse::Client client(line_->clickhouse().value());
+          clickhouse::Client client(line_->endpoint());
           return std::stoll(client.value("SELECT max(commit_lsn) FROM freshet.cuts")) >= written;
         } catch (const Error&) {
           return false;  // it is coming back

@@ -22,7 +22,7 @@ class Mirrored {
   Line& line() { return line_; }
   const std::string& project() const { return project_; }
   postgres::Result sql(const std::string& statements) { return database_.sql(statements); }
-  clickhouse::Client clickhouse() { return clickhouse::Client(line_.clickhouse().value()); }
+  clickhouse::Client clickhouse() { return clickhouse::Client(line_.endpoint()); }
 
   // Starts it; false when the snapshots weren't complete in time.
   bool start();

@@ -13,9 +13,11 @@ namespace {
 namespace fs = std::filesystem;
 
 // Empty where the process has gone meanwhile.
-std::string contents(const fs::path& file) {
+std::string contents(const fs::path& file) try {
   std::ifstream in(file);
   return {std::istreambuf_iterator<char>(in), {}};
+} catch (const std::ios_base::failure&) {  // while it was being read
+  return "";
 }
 
 }  // namespace
