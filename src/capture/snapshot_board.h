@@ -136,6 +136,8 @@ class SnapshotBoard {
   void finish_read(const std::string& key, std::uint64_t attempt, Claim claim, Table& table, ChunkRead chunk,
                    SteadyTime now) REQUIRES(mutex_);
   void complete_chunk(Finished& finished) REQUIRES(mutex_);
+  void blame(Retry& retry, const std::string& stream, const Error& error, SteadyTime now) const
+      REQUIRES(mutex_);
   void give_back(const LookTask& task, const Error& error, SteadyTime now) REQUIRES(mutex_);
   void give_back(const PointTask& task, const Error& error, SteadyTime now) REQUIRES(mutex_);
   void give_back(const PlanTask& task, const Error& error, SteadyTime now) REQUIRES(mutex_);

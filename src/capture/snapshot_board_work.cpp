@@ -272,6 +272,13 @@ void SnapshotBoard::failed(const Task& task, const Error& error, SteadyTime now)
   happened();
 }
 
+// What a stop broke off is nobody's fault.
+void SnapshotBoard::blame(Retry& retry, const std::string& stream, const Error& error, SteadyTime now) const {
+  if (error.kind() == ErrorKind::cancelled) return;
+  retry.blame(error, now, options_);
+  log_failure(stream, error);
+}
+
 void SnapshotBoard::give_back(const PointTask& task, const Error& error, SteadyTime now) {
   task.point->failed(error, now);
 }
@@ -280,9 +287,7 @@ void SnapshotBoard::give_back(const LookTask& task, const Error& error, SteadyTi
   Table* table = find(task.table, task.attempt);
   if (table == nullptr) return;
   table->claimed = false;
-  if (error.kind() == ErrorKind::cancelled) return;
-  table->retry.blame(error, now, options_);
-  log_failure(table->stream, error);
+  blame(table->retry, table->stream, error, now);
 }
 
 // A table that isn't there, or isn't published, may come back without what happened to it meanwhile.
@@ -290,10 +295,8 @@ void SnapshotBoard::give_back(const PlanTask& task, const Error& error, SteadyTi
   Table* table = find(task.table, task.attempt);
   if (table == nullptr) return;
   table->claimed = false;
-  if (error.kind() == ErrorKind::cancelled) return;
-  table->retry.blame(error, now, options_);
-  log_failure(table->stream, error);
-  if (error.may_pass()) return;
+  blame(table->retry, table->stream, error, now);
+  if (error.may_pass() || error.kind() == ErrorKind::cancelled) return;
   table->resume.reset();
   table->start_over();
 }
@@ -319,18 +322,14 @@ void SnapshotBoard::give_back(const WholeTask& task, const Error& error, SteadyT
   if (table == nullptr) return;
   table->claimed = false;
   table->due = now;
-  if (error.kind() == ErrorKind::cancelled) return;
-  table->retry.blame(error, now, options_);
-  log_failure(table->stream, error);
+  blame(table->retry, table->stream, error, now);
 }
 
 void SnapshotBoard::give_back(const KeysTask& task, const Error& error, SteadyTime now) {
   const auto job = key_jobs_.find(task.job);
   if (job == key_jobs_.end()) return;
   job->second.claimed = false;
-  if (error.kind() == ErrorKind::cancelled) return;
-  job->second.retry.blame(error, now, options_);
-  log_failure(task.request.schema + "." + task.request.table, error);
+  blame(job->second.retry, task.request.schema + "." + task.request.table, error, now);
 }
 
 void SnapshotBoard::probed(std::chrono::microseconds latency, SteadyTime now) {
