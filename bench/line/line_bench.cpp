@@ -79,6 +79,13 @@ void wait_for(const test::Line& line, const std::function<bool()>& reached) {
   }
 }
 
+// Whether the line's own slot is there, and in the state that `condition` names.
+bool has_slot(test::TestDatabase& database, const std::string& condition) {
+  return database.sql(fmt::format("SELECT 1 FROM pg_replication_slots WHERE slot_name = '{}' AND {}",
+                                  test::slot_for(database.url()), condition))
+             .rows() > 0;
+}
+
 // Changes that were committed while nobody read: what pg_recvlogical and the line make of the same WAL.
 class Backlog {
  public:
@@ -114,10 +121,7 @@ class Backlog {
   // From the moment the slot is read until the last row is below a recorded cut.
   double seconds_of_line(Cpu& cpu) {
     line_->start();
-    wait_for(*line_, [&] {
-      return database_.sql("SELECT 1 FROM pg_replication_slots WHERE slot_name = 'freshet' AND active")
-                 .rows() > 0;
-    });
+    wait_for(*line_, [&] { return has_slot(database_, "active"); });
     const Cpu before = cpu_so_far(*line_, database_);
     const double seconds = timed([&] {
       wait_for(*line_, [&] {
@@ -228,9 +232,7 @@ class Bench {
     const test::TempDir dir;
     test::Line line(test::init_project(dir, database.url()), database.url());
     line.start();
-    wait_for(line, [&] {
-      return database.sql("SELECT 1 FROM pg_replication_slots WHERE slot_name = 'freshet'").rows() > 0;
-    });
+    wait_for(line, [&] { return has_slot(database, "true"); });
     const double seconds = timed([&] {
       wait_for(line, [&] { return metric(line, "freshet_load_rows_total") >= static_cast<double>(rows_); });
     });
