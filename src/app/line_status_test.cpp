@@ -13,6 +13,7 @@ namespace {
 using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 using namespace std::chrono_literals;
 
 LineStatus sample() {
@@ -61,6 +62,20 @@ TEST(LineStatusText, ShowsEachStreamsLagInSecondsAndBytes) {
   const auto lines = picture(status, {.color = false, .width = 120, .height = 40});
   EXPECT_THAT(lines, Contains(AllOf(HasSubstr("app.orders"), HasSubstr(" 61.5    2.5 MB"))));
   EXPECT_THAT(lines, Contains(AllOf(HasSubstr("app.carts"), HasSubstr("  0.0       0 B"))));
+}
+
+TEST(LineStatusText, APlainLineForEachStreamThatMovesOrLags) {
+  LineStatus status;
+  status.streams.resize(3);
+  status.streams[0].name = "app.orders";
+  status.streams[0].rows_per_second = 12.5;
+  status.streams[1].name = "app.carts";
+  status.streams[1].lag_bytes = 7;
+  status.streams[2].name = "app.shops";
+  EXPECT_THAT(plain_lines(status),
+              AllOf(Contains(HasSubstr("stream app.orders rows=0 rows/s=12.5 ")),
+                    Contains(AllOf(HasSubstr("stream app.carts "), HasSubstr(" lag_bytes=7"))),
+                    Not(Contains(HasSubstr("app.shops")))));
 }
 
 TEST(LineStatusText, SaysWhatFailedAndTheNextStep) {

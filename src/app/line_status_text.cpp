@@ -144,6 +144,26 @@ void urls(Page& page, const EndpointLine& endpoints) {
   page.line("PostgreSQL " + endpoints.postgres);
 }
 
+std::string plain(const LineStatus& status) {
+  return fmt::format("{} rows={} rows/s={:.0f} bytes/s={:.0f} lag_s={:.1f} lag_bytes={} {}",
+                     clock_time(status.uptime_seconds), status.total.rows, status.total.rows_per_second,
+                     status.total.bytes_per_second, status.total.lag_seconds, status.total.lag_bytes,
+                     status.ready.ready ? "ready" : "not ready: " + status.ready.reason);
+}
+
+std::string plain_snapshot(const StreamLine& stream) {
+  const SnapshotLine& snapshot = *stream.snapshot;
+  return fmt::format("  snapshot {} {} rows={} of={} share={:.0f}% rows/s={:.0f} left={}", stream.name,
+                     snapshot.state, snapshot.rows, snapshot.rows_estimate, snapshot.share * 100,
+                     snapshot.rows_per_second, left_of(snapshot));
+}
+
+std::string plain(const StreamLine& stream) {
+  return fmt::format("  stream {} rows={} rows/s={:.1f} bytes/s={:.0f} lag_s={:.1f} lag_bytes={}",
+                     stream.name, stream.rows, stream.rows_per_second, stream.bytes_per_second,
+                     stream.lag_seconds, stream.lag_bytes);
+}
+
 }  // namespace
 
 std::string grouped(std::uint64_t number) {
@@ -178,19 +198,11 @@ std::vector<std::string> picture(const LineStatus& status, const TextStyle& styl
 }
 
 std::vector<std::string> plain_lines(const LineStatus& status) {
-  std::vector<std::string> lines;
-  lines.push_back(fmt::format("{} rows={} rows/s={:.0f} bytes/s={:.0f} lag_s={:.1f} lag_bytes={} {}",
-                              clock_time(status.uptime_seconds), status.total.rows,
-                              status.total.rows_per_second, status.total.bytes_per_second,
-                              status.total.lag_seconds, status.total.lag_bytes,
-                              status.ready.ready ? "ready" : "not ready: " + status.ready.reason));
-  for (const StreamLine& stream : status.streams) {
-    if (!snapshotting(stream)) continue;
-    lines.push_back(fmt::format("  snapshot {} {} rows={} of={} share={:.0f}% rows/s={:.0f} left={}",
-                                stream.name, stream.snapshot->state, stream.snapshot->rows,
-                                stream.snapshot->rows_estimate, stream.snapshot->share * 100,
-                                stream.snapshot->rows_per_second, left_of(*stream.snapshot)));
-  }
+  std::vector<std::string> lines{plain(status)};
+  for (const StreamLine& stream : status.streams)
+    if (snapshotting(stream)) lines.push_back(plain_snapshot(stream));
+  for (const StreamLine& stream : status.streams)
+    if (stream.rows_per_second > 0 || stream.lag_bytes > 0) lines.push_back(plain(stream));
   for (const StageLine& stage : status.stages)
     if (!stage.error.empty())
       lines.push_back(fmt::format("  {} {}: {} ({})", stage.name, stage.state, stage.error, stage.hint));

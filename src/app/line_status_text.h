@@ -18,7 +18,8 @@ struct TextStyle {
 // The whole picture, a line each.
 std::vector<std::string> picture(const LineStatus& status, const TextStyle& style);
 
-// A few lines without colour or position, for logs: the total, and each running snapshot.
+// Lines without colour or position, for logs: the total, each running snapshot, each stream that moves or
+// lags, and what is wrong.
 std::vector<std::string> plain_lines(const LineStatus& status);
 
 // "1,234,567", "12.3 MB", "00:01:40".
