@@ -1,25 +1,17 @@
 #include "freshet_process.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <regex>
-#include <sstream>
 #include <stdexcept>
 
 #include "app/line_status_json.h"
+#include "support/files.h"
 
 namespace freshet::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string slurp(const std::string& path) {
-  std::ifstream in(path);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 std::string url_in(const std::string& json, const std::string& name) {
   std::smatch match;
@@ -29,11 +21,6 @@ std::string url_in(const std::string& json, const std::string& name) {
 
 }  // namespace
 
-std::string built(const std::string& program) {
-  const char* folder = std::getenv("FRESHET_BUILD_DIR");
-  return std::string(folder == nullptr ? "build/dev" : folder) + "/" + program;
-}
-
 Ended freshet(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
   const TempDir folder;
   const std::string output = folder.path() + "/output";
@@ -41,7 +28,7 @@ Ended freshet(const std::vector<std::string>& arguments, const std::vector<std::
   command.insert(command.end(), arguments.begin(), arguments.end());
   const int status =
       run({.arguments = command, .environment = environment, .output = output, .user = {}}, 120s);
-  return {status, slurp(output)};
+  return {status, contents(output)};
 }
 
 Installation::Installation(TestDatabase& database, const std::string& statements) {
@@ -62,7 +49,7 @@ std::unique_ptr<Process> Installation::start(const std::string& role) const {
 }
 
 std::string Installation::output(const std::string& role) const {
-  return slurp(folder_.path() + "/" + role + ".out");
+  return contents(folder_.path() + "/" + role + ".out");
 }
 
 app::EndpointLine Installation::endpoints(Process& process) const {
@@ -70,7 +57,7 @@ app::EndpointLine Installation::endpoints(Process& process) const {
   eventually([&] { return std::filesystem::exists(path) || !process.running(); }, 60s);
   if (!std::filesystem::exists(path))
     throw std::runtime_error("no endpoints.json: " + output("up") + output("load"));
-  const std::string json = slurp(path);
+  const std::string json = contents(path);
   return {url_in(json, "postgres"), url_in(json, "clickhouse"), url_in(json, "http")};
 }
 

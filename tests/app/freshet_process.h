@@ -20,9 +20,6 @@ struct Ended {
   std::string output;  // standard output and error
 };
 
-// The path of a program of this build.
-std::string built(const std::string& program);
-
 // Runs freshet to its end.
 Ended freshet(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {});
 

@@ -1,11 +1,10 @@
 // kill -9 at every named point, again and again: what the journal holds in the end is what the source holds.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "capture/slot.h"
 #include "journal/embedded.h"
 #include "journal_view.h"
+#include "support/files.h"
 #include "support/postgres.h"
 
 namespace freshet::capture::test {
@@ -32,7 +31,7 @@ class Kill : public testing::TestWithParam<const char*> {
   int run(const std::string& crash_at) {
     const std::string slot = "s_" + database.name();
     freshet::test::ProcessOptions options;
-    options.arguments = {std::string(std::getenv("FRESHET_BUILD_DIR")) + "/capture_runner",
+    options.arguments = {freshet::test::built("capture_runner"),
                          database.url(),
                          data.path(),
                          slot,

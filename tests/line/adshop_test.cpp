@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "line/line.h"
+#include "support/files.h"
 
 namespace freshet::test {
 namespace {

@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <sstream>
 #include <stdexcept>
 
+#include "support/files.h"
 #include "support/http_get.h"
 #include "support/processes.h"
 
@@ -17,13 +17,6 @@ namespace freshet::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string contents(const fs::path& file) {
-  std::ifstream in(file);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 // The value of "name": "…" in a small JSON file of ours.
 std::string json_text(const std::string& json, const std::string& name) {
@@ -41,13 +34,6 @@ std::vector<pid_t> stores_of(const std::string& data) {
 }
 
 }  // namespace
-
-std::string built(const std::string& program) {
-  const char* build = std::getenv("FRESHET_BUILD_DIR");
-  const fs::path top =
-      build != nullptr ? fs::path(build) : fs::read_symlink("/proc/self/exe").parent_path() / "../..";
-  return fs::weakly_canonical(top / program);
-}
 
 Line::Line(std::string project, std::string source_url)
     : dir_("freshet-line-"),

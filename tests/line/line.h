@@ -73,7 +73,4 @@ std::string init_project(const TempDir& dir, const std::string& source_url, cons
 // Replaces text of one of the project's files; it has to be there.
 void edit_file(const std::string& path, const std::string& from, const std::string& to);
 
-// One of the programs that the build made.
-std::string built(const std::string& program);
-
 }  // namespace freshet::test

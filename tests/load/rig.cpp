@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
+#include "support/files.h"
 
 namespace freshet::test {
 
@@ -116,7 +116,7 @@ void Rig::settle() {
 
 int Rig::run_child(Lsn lsn, const std::string& crash_at) {
   ProcessOptions child;
-  const std::string program = std::filesystem::path(store_program()).replace_filename("load_child");
+  const std::string program = built("load_child");
   child.arguments = {program, engine().url(), dir_.path(), std::to_string(lsn.value())};
   if (!crash_at.empty()) child.environment = {"FRESHET_CRASH_AT=" + crash_at};
   return run(child);

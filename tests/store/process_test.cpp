@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "store_case.h"
+#include "support/files.h"
 
 namespace freshet::store {
 namespace {
@@ -14,15 +15,10 @@ using testing::HasSubstr;
 using testing::Not;
 
 int start_and_wait(const std::vector<std::string>& arguments, const std::string& log) {
-  std::vector<std::string> all{test::store_program()};
+  std::vector<std::string> all{test::built("freshet-store")};
   all.insert(all.end(), arguments.begin(), arguments.end());
   return test::run({.arguments = all, .environment = {}, .output = log, .user = {}},
                    std::chrono::seconds(30));
-}
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 TEST(StoreProcess, AsksForPasswordsAndNarrowsTheReader) {
@@ -57,7 +53,7 @@ TEST(StoreProcess, AsksForPasswordsAndNarrowsTheReader) {
 TEST(StoreProcess, RefusesTheWorldWithoutAPassword) {
   const test::TempDir dir;
   EXPECT_NE(start_and_wait({"--path", dir.path() + "/d", "--listen", "0.0.0.0"}, dir.path() + "/log"), 0);
-  EXPECT_THAT(text_of(dir.path() + "/log"), HasSubstr("without a password"));
+  EXPECT_THAT(test::contents(dir.path() + "/log"), HasSubstr("without a password"));
 }
 
 TEST(StoreProcess, ASecondProcessOnTheSameDataIsRefused) {
@@ -72,14 +68,16 @@ TEST(StoreProcess, WorksFromAFolderThatIsntItsOwn) {
   std::ofstream(dir.path() + "/config.xml") << "<clickhouse><nonsense";
   const std::filesystem::path before = std::filesystem::current_path();
   std::filesystem::current_path(dir.path());
-  const test::Process store({.arguments = {test::store_program(), "--path", "here", "--port-file", "port"},
-                             .environment = {},
-                             .output = dir.path() + "/log",
-                             .user = {}});
+  const test::Process store(
+      {.arguments = {test::built("freshet-store"), "--path", "here", "--port-file", "port"},
+       .environment = {},
+       .output = dir.path() + "/log",
+       .user = {}});
   std::filesystem::current_path(before);
-  ASSERT_TRUE(test::eventually([&] { return text_of(dir.path() + "/port").ends_with('\n'); }))
-      << text_of(dir.path() + "/log");
-  const std::string url = "http://127.0.0.1:" + std::to_string(std::stoi(text_of(dir.path() + "/port")));
+  ASSERT_TRUE(test::eventually([&] { return test::contents(dir.path() + "/port").ends_with('\n'); }))
+      << test::contents(dir.path() + "/log");
+  const std::string url =
+      "http://127.0.0.1:" + std::to_string(std::stoi(test::contents(dir.path() + "/port")));
   for (const char* sql : {"CREATE DATABASE d",
                           "CREATE TABLE d.t (a UInt8) ENGINE = MergeTree ORDER BY a SETTINGS "
                           "fsync_after_insert = 1, fsync_part_directory = 1",

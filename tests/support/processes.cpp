@@ -3,24 +3,13 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 
+#include "support/files.h"
+
 namespace freshet::test {
-namespace {
 
 namespace fs = std::filesystem;
-
-// Empty where the process has gone meanwhile.
-std::string contents(const fs::path& file) try {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
-} catch (const std::ios_base::failure&) {  // while it was being read
-  return "";
-}
-
-}  // namespace
 
 std::vector<SeenProcess> processes_with(std::string_view text) {
   std::vector<SeenProcess> found;

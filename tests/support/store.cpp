@@ -6,12 +6,12 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <stdexcept>
 
 #include "adapter/clickhouse/client.h"
 #include "base/error.h"
+#include "support/files.h"
 
 namespace freshet::test {
 namespace {
@@ -19,11 +19,6 @@ namespace {
 // A cold start on a busy machine, with tables to open.
 constexpr std::chrono::seconds kStartPatience{60};
 constexpr std::chrono::seconds kStopPatience{30};
-
-std::string contents(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 }  // namespace
 
@@ -44,7 +39,7 @@ void TestStore::start() {
   const std::string port_file = dir_.path() + "/port";
   std::filesystem::remove(port_file);
   ProcessOptions options;
-  options.arguments = {store_program(),
+  options.arguments = {built("freshet-store"),
                        "--path",
                        dir_.path() + "/data",
                        "--port",
@@ -76,17 +71,6 @@ std::string shared_store_url() {
   if (const char* given = std::getenv("FRESHET_TEST_STORE")) return given;
   static TestStore store;
   return store.url();
-}
-
-std::string store_program() {
-  namespace fs = std::filesystem;
-  if (const char* build = std::getenv("FRESHET_BUILD_DIR"))
-    return (fs::path(build) / "freshet-store").string();
-  for (fs::path folder = fs::read_symlink("/proc/self/exe").parent_path(); folder != folder.root_path();
-       folder = folder.parent_path()) {
-    if (fs::exists(folder / "freshet-store")) return (folder / "freshet-store").string();
-  }
-  throw std::runtime_error("no freshet-store above this test's program; set FRESHET_BUILD_DIR");
 }
 
 StoreDatabase::StoreDatabase(std::string server_url) : server_url_(std::move(server_url)) {

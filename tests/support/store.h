@@ -37,9 +37,6 @@ class TestStore {
 // The server shared by the tests: FRESHET_TEST_STORE (http://…) where set, else one started on first use.
 std::string shared_store_url();
 
-// freshet-store of this build: below FRESHET_BUILD_DIR, or above the test's own program.
-std::string store_program();
-
 // A database of one's own on a server; dropped with the object.
 class StoreDatabase {
  public:

@@ -3,11 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "app/line_status_json.h"
 #include "serve/status_server.h"
+#include "support/files.h"
 #include "support/process.h"
 
 namespace freshet {
@@ -38,13 +36,6 @@ app::LineStatus sample() {
   return status;
 }
 
-std::string slurp(const std::string& path) {
-  std::ifstream in(path);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 // The page's elements once it has polled: scripts run on virtual time, so nothing waits by the clock.
 class Page : public testing::Test {
  protected:
@@ -66,7 +57,7 @@ class Page : public testing::Test {
     arguments.insert(arguments.end(), wanted.begin(), wanted.end());
     arguments.push_back(server.url() + "/");
     EXPECT_EQ(test::run({.arguments = arguments, .environment = {}, .output = output, .user = {}}), 0);
-    return slurp(output);
+    return test::contents(output);
   }
 
   test::TempDir folder_;
