@@ -7,6 +7,7 @@
 //
 //   bench_line [stream|big|snapshot|latency]… ; ROWS=1000000 RUNS=5 RATE=5000
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -21,6 +22,7 @@
 #include "line/line.h"
 #include "measure.h"
 #include "page.h"
+#include "support/files.h"
 
 namespace freshet::bench {
 namespace {
@@ -51,8 +53,13 @@ std::string insert_orders(long from, long rows) {
 }
 
 void run_or_throw(const std::vector<std::string>& arguments) {
-  if (test::run({.arguments = arguments, .environment = {}, .output = "/dev/null", .user = ""}, 900s) != 0)
-    throw std::runtime_error("failed: " + arguments[0]);
+  const test::TempDir dir;
+  const std::string output = dir.path() + "/output";
+  const int status =
+      test::run({.arguments = arguments, .environment = {}, .output = output, .user = ""}, 900s);
+  if (status == 0) return;
+  throw std::runtime_error(
+      fmt::format("{} failed ({}):\n{}", fmt::join(arguments, " "), status, test::contents(output)));
 }
 
 void require(bool reached, const test::Line& line) {
@@ -81,8 +88,9 @@ void wait_for(const test::Line& line, const std::function<bool()>& reached) {
 
 // Whether the line's own slot is there, and in the state that `condition` names.
 bool has_slot(test::TestDatabase& database, const std::string& condition) {
-  return database.sql(fmt::format("SELECT 1 FROM pg_replication_slots WHERE slot_name = '{}' AND {}",
-                                  test::slot_for(database.url()), condition))
+  return database
+             .sql(fmt::format("SELECT 1 FROM pg_replication_slots WHERE slot_name = '{}' AND {}",
+                              test::slot_for(database.url()), condition))
              .rows() > 0;
 }
 
