@@ -31,9 +31,10 @@ using namespace std::chrono_literals;
 
 constexpr long kLatencySeconds = 40;
 
+// Of the environment; make hands on what wasn't given as an empty text.
 long number(const char* name, long otherwise) {
   const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::atol(text);
+  return text == nullptr || *text == '\0' ? otherwise : std::atol(text);
 }
 
 constexpr const char* kOrders = R"(
