@@ -36,6 +36,7 @@ SnapshotLine describe_snapshot(const capture::TableStatus& table) {
   SnapshotLine line;
   line.state = to_string(table.state);
   line.periodic = table.periodic;
+  if (table.v != Lsn()) line.v = to_string(table.v);
   line.rows = table.rows;
   line.rows_estimate = table.rows_estimate;
   line.share = table.share;
@@ -103,6 +104,7 @@ void add_load(LineStatus& line, const load::LoadStatus& load, WallTime now) {
     StreamLine* stream = find_stream(line, table.stream);
     if (stream == nullptr) continue;
     stream->state = to_string(table.state);
+    if (table.snapshot_loaded != Lsn()) stream->snapshot_loaded = to_string(table.snapshot_loaded);
     stream->rows = table.rows;
     stream->rows_per_second = table.rows_per_second;
     stream->error = table.reason;

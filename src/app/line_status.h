@@ -21,6 +21,7 @@ struct StageLine {
 struct SnapshotLine {
   std::string state;      // waiting, blocked, reading, spooled, complete, failed
   bool periodic = false;  // it comes again and again
+  std::string v;          // LSN of its rows' versions; "" before it has one
   std::uint64_t rows = 0;
   std::uint64_t rows_estimate = 0;
   double share = 0;  // 0..1
@@ -36,7 +37,8 @@ struct StreamLine {
   std::string mirror;  // raw.<table>
   std::string state;   // snapshot, running, stopped, gap; waiting: load doesn't run
   std::optional<SnapshotLine> snapshot;
-  std::uint64_t rows = 0;  // loaded since this process started
+  std::string snapshot_loaded;  // V of the last snapshot that the mirror has all of; "" before the first
+  std::uint64_t rows = 0;       // loaded since this process started
   double rows_per_second = 0;
   std::uint64_t bytes = 0;  // journalled since then, of PostgreSQL's messages
   double bytes_per_second = 0;
@@ -99,7 +101,8 @@ struct LineStatus {
   EndpointLine endpoints;
 };
 
-// Data flows, and every table's first snapshot is complete; what comes now are changes.
+// Data flows, and every table's first snapshot is in its mirror; what comes now are changes. Streams that
+// stand aren't waited for.
 bool is_loaded(const LineStatus& status);
 
 }  // namespace freshet::app

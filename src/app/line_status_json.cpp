@@ -19,7 +19,7 @@ void fields(StageLine& line, Visit&& visit) {
 
 template <class Visit>
 void fields(SnapshotLine& line, Visit&& visit) {
-  visit("state", line.state), visit("periodic", line.periodic), visit("rows", line.rows),
+  visit("state", line.state), visit("periodic", line.periodic), visit("v", line.v), visit("rows", line.rows),
       visit("rows_estimate", line.rows_estimate);
   visit("share", line.share), visit("rows_per_second", line.rows_per_second);
   visit("seconds_left", line.seconds_left), visit("note", line.note);
@@ -28,7 +28,7 @@ void fields(SnapshotLine& line, Visit&& visit) {
 template <class Visit>
 void fields(StreamLine& line, Visit&& visit) {
   visit("name", line.name), visit("mirror", line.mirror), visit("state", line.state);
-  visit("snapshot", line.snapshot), visit("rows", line.rows);
+  visit("snapshot", line.snapshot), visit("snapshot_loaded", line.snapshot_loaded), visit("rows", line.rows);
   visit("rows_per_second", line.rows_per_second), visit("bytes", line.bytes);
   visit("bytes_per_second", line.bytes_per_second), visit("lag_seconds", line.lag_seconds);
   visit("lag_bytes", line.lag_bytes), visit("error", line.error), visit("hint", line.hint);

@@ -24,7 +24,7 @@ LineStatus sample() {
   StreamLine orders;
   orders.name = "app.orders";
   orders.rows = 1'234'567;
-  orders.snapshot = SnapshotLine{"reading", false, 600, 1000, 0.6, 100, 4.0, ""};
+  orders.snapshot = SnapshotLine{"reading", false, "0/2A", 600, 1000, 0.6, 100, 4.0, ""};
   status.streams = {orders, StreamLine{}};
   return status;
 }
@@ -39,6 +39,25 @@ TEST(LineStatusJson, ReadsBackWhatItWrote) {
 TEST(LineStatusJson, ReadsAnotherVersionsAnswer) {
   EXPECT_EQ(line_status_from_json(R"({"project":"p","something_new":1})").project, "p");
   EXPECT_THROW(line_status_from_json("{"), Error);
+}
+
+TEST(LineStatus, IsLoadedWhenTheMirrorsHaveTheirSnapshotsNotTheJournal) {
+  LineStatus status;
+  status.ready.ready = true;
+  StreamLine& orders = status.streams.emplace_back();
+  orders.snapshot.emplace().state = "complete";
+  orders.snapshot->v = "0/2A";
+  EXPECT_FALSE(is_loaded(status)) << "journalled, none of it loaded";
+  orders.snapshot_loaded = "0/29";
+  EXPECT_FALSE(is_loaded(status)) << "an earlier one is loaded";
+  orders.snapshot_loaded = "0/2A";
+  EXPECT_TRUE(is_loaded(status));
+  orders.snapshot->state = "reading";
+  EXPECT_FALSE(is_loaded(status));
+  orders.error = "doesn't fit";
+  EXPECT_TRUE(is_loaded(status)) << "what stands isn't waited for";
+  status.ready.ready = false;
+  EXPECT_FALSE(is_loaded(status));
 }
 
 TEST(LineStatusText, PictureFitsTheTerminal) {

@@ -286,6 +286,7 @@ void Load::Line::publish(std::chrono::milliseconds took) {
       status.reason = stream->standing ? stream->standing->reason : "";
       status.hint = stream->standing ? stream->standing->hint : "";
       status.in_snapshot = table.in_snapshot();
+      status.snapshot_loaded = table.snapshot_loaded();
       status.waiting = table.waiting();
       status.nulled = table.nulled();
       status.cut = cut_ ? cut_->of(table.mirror().stream).commit_lsn : Lsn();

@@ -35,6 +35,7 @@ struct TableStatus {
   std::uint64_t rows_told = 0;  // of them, as the metrics know
   double rows_per_second = 0;
   bool in_snapshot = false;
+  Lsn snapshot_loaded;        // V of the last snapshot that the mirror has all of, as of the cut
   std::uint64_t waiting = 0;  // changes that wait for their row of a snapshot
   Lsn cut;                    // below the common one when it doesn't run
   std::uint64_t nulled = 0;   // values that became NULL because the contract allows it

@@ -70,6 +70,8 @@ class TableLoad {
   void resume();
 
   bool in_snapshot() const { return snapshots_.running(); }
+  // V of the last snapshot that the mirror has all of; 0 before the first, and while one comes in.
+  Lsn snapshot_loaded() const { return in_snapshot() ? Lsn() : snapshots_.version().commit(); }
   std::uint64_t waiting() const { return waiting_.count(); }
   std::uint64_t nulled() const { return nulled_; }
 

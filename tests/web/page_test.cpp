@@ -27,11 +27,14 @@ app::LineStatus sample() {
   status.journal = {3'400'000'000, 21'474'836'480};
   status.cut = {"0/3A7F21C8", "2026-11-22T16:10:11.123456Z", 0.4, 812};
   status.endpoints = {"postgres://app@db.example/shop", "http://127.0.0.1:8123", "http://127.0.0.1:8080"};
-  app::StreamLine orders{"app.orders", "raw.orders", "running", std::nullopt, 120'000, 310,
-                         90'000,       1'200,        0.4,       900,          "",      ""};
+  app::StreamLine orders;
+  orders.name = "app.orders", orders.mirror = "raw.orders", orders.state = "running";
+  orders.rows = 120'000, orders.rows_per_second = 310;
+  orders.bytes = 90'000, orders.bytes_per_second = 1'200;
+  orders.lag_seconds = 0.4, orders.lag_bytes = 900;
   app::StreamLine views;
   views.name = "app.page_views", views.mirror = "raw.page_views", views.state = "snapshot";
-  views.snapshot = app::SnapshotLine{"reading", false, 5'400'000, 9'000'000, 0.6, 131'000, 27, ""};
+  views.snapshot = app::SnapshotLine{"reading", false, "0/2A", 5'400'000, 9'000'000, 0.6, 131'000, 27, ""};
   status.streams = {orders, views};
   return status;
 }
