@@ -45,20 +45,27 @@ stop_all() {
 
 sql() { PGOPTIONS='-c client_min_messages=warning' "$PG_BIN/psql" -XAtq -v ON_ERROR_STOP=1 "$1" -c "$2"; }
 
+# The lock goes with this shell: what it starts closes it (9>&-), since that may outlive it.
 refuse_a_second_one() {
   local status=0
+  exec 9>"$DATA/up.lock"
+  flock --nonblock 9 || fail "another make up runs on $DATA"
   "$BUILD/freshet" status --data "$DATA" >/dev/null 2>&1 || status=$?
   [ "$status" = 3 ] || fail "it runs already on $DATA; see: $BUILD/freshet status --data $DATA"
 }
 
 # The server that a killed `make up` left behind.
 stop_leftover_postgres() {
-  local pid
+  local pid left
   pid=$(head -n 1 "$DATA/postgres/postmaster.pid" 2>/dev/null || true)
   [ -n "$pid" ] && [ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$DATA/postgres" ] || return 0
   say "stopping the PostgreSQL that was left behind (pid $pid)"
   kill -INT "$pid"
-  while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+  for ((left = 600; left > 0; --left)); do
+    kill -0 "$pid" 2>/dev/null || return 0
+    sleep 0.1
+  done
+  fail "the PostgreSQL with pid $pid doesn't stop; its log is $DATA/log/postgres.log"
 }
 
 start_own_postgres() {
@@ -80,7 +87,7 @@ start_own_postgres() {
   stop_leftover_postgres
   for attempt in 1 2 3; do
     port=$(cat "$DATA/postgres.port" 2>/dev/null || free_port)
-    postgres_run "$DATA/postgres" "$port" "$DATA/log/postgres.log" &
+    postgres_run "$DATA/postgres" "$port" "$DATA/log/postgres.log" 9>&- &
     postgres_pid=$!
     if postgres_wait "$DATA/postgres" "$port" 60; then
       echo "$port" >"$DATA/postgres.port"
@@ -111,7 +118,7 @@ prepare_source() {
     start_own_postgres
     fill_adshop
     export FRESHET_SOURCE_URL=$SOURCE
-    with_us TERM setsid "$BUILD/adshop-generator" live "$SOURCE" --rate "$RATE" >>"$DATA/log/generator.log" 2>&1 </dev/null &
+    with_us TERM setsid "$BUILD/adshop-generator" live "$SOURCE" --rate "$RATE" >>"$DATA/log/generator.log" 2>&1 </dev/null 9>&- &
     generator_pid=$!
     return
   fi
@@ -123,6 +130,8 @@ prepare_source() {
 
 # After FOR: the traffic ends, all of it arrives, and then source and mirrors are compared.
 finish_and_compare() {
+  [ -z "$generator_pid" ] || kill -0 "$generator_pid" 2>/dev/null ||
+    fail "the generator ended by itself; its log is $DATA/log/generator.log"
   stop "$generator_pid"
   "$BUILD/freshet" status --data "$DATA" --until-loaded "$kLoadedDeadline" >/dev/null ||
     fail "not everything was loaded within $kLoadedDeadline s; see: $BUILD/freshet status --data $DATA"
@@ -134,7 +143,7 @@ trap stop_all EXIT
 # Ctrl-C is how it is meant to end, unless it was asked for a comparison that now isn't made.
 trap 'exit $([ -z "$FOR" ] && echo 0 || echo 130)' INT TERM
 prepare_source
-with_us TERM "$BUILD/freshet" up "$PROJECT" --data "$DATA" &
+with_us TERM "$BUILD/freshet" up "$PROJECT" --data "$DATA" 9>&- &
 freshet_pid=$!
 
 status=0
@@ -142,7 +151,7 @@ if [ -z "$FOR" ]; then
   wait "$freshet_pid" || status=$?
   exit "$status"
 fi
-sleep "$FOR" &
+sleep "$FOR" 9>&- &
 sleeper=$!
 wait -n "$freshet_pid" "$sleeper" || status=$?
 if ! kill -0 "$freshet_pid" 2>/dev/null; then
