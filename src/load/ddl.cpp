@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <set>
 
 #include "adapter/clickhouse/quote.h"
 
@@ -32,68 +31,6 @@ std::string join(const std::vector<std::string>& names) {
     list += quote_identifier(name);
   }
   return list;
-}
-
-// What a table of ClickHouse is, as far as it is compared.
-struct Existing {
-  std::vector<TableColumn> columns;
-  std::string engine;
-  std::string sorting_key;
-};
-
-std::map<std::string, Existing> existing_tables(Session& session, const std::string& database) {
-  std::map<std::string, Existing> tables;
-  const clickhouse::With of{.params = {clickhouse::text_param("database", database)}};
-  for (const auto& row : session.rows(
-           "SELECT name, engine_full, sorting_key FROM system.tables WHERE database = {database:String}",
-           of)) {
-    const std::string full = row[1].value_or("");
-    tables[*row[0]] = {{}, full.substr(0, full.find(" ORDER BY")), row[2].value_or("")};
-  }
-  for (const auto& row : session.rows("SELECT table, name, type FROM system.columns "
-                                      "WHERE database = {database:String} ORDER BY table, position",
-                                      of))
-    tables[*row[0]].columns.push_back({*row[1], *row[2]});
-  return tables;
-}
-
-std::string difference(const TableDefinition& wanted, const Existing& existing) {
-  std::string text;
-  std::map<std::string, std::string> left;
-  for (const TableColumn& column : existing.columns) left[column.name] = column.type;
-  for (const TableColumn& column : wanted.columns) {
-    const auto there = left.find(column.name);
-    if (there == left.end()) {
-      text += fmt::format("; column {} {} isn't there", column.name, column.type);
-      continue;
-    }
-    if (there->second != column.type)
-      text += fmt::format("; column {} is {} and should be {}", column.name, there->second, column.type);
-    left.erase(there);
-  }
-  for (const auto& [name, type] : left) text += fmt::format("; column {} {} isn't expected", name, type);
-  const std::string engine = existing.engine.substr(0, existing.engine.find(" PARTITION BY"));
-  if (engine != wanted.engine)
-    text += fmt::format("; the engine is {} and should be {}", engine, wanted.engine);
-  const std::string order = bare(join(wanted.order_by));
-  if (bare(existing.sorting_key) != order)
-    text += fmt::format("; it is ordered by ({}) and should be by ({})", existing.sorting_key, order);
-  return text.empty() ? text : text.substr(2);
-}
-
-void ensure_table(Session& session, const TableDefinition& table,
-                  const std::map<std::string, Existing>& existing) {
-  const auto there = existing.find(table.name);
-  if (there == existing.end()) {
-    session.execute(table.create());
-    return;
-  }
-  const std::string text = difference(table, there->second);
-  if (!text.empty())
-    throw Error(ErrorKind::schema,
-                fmt::format("{}.{} in ClickHouse isn't what the contract asks for: {}", table.database,
-                            table.name, text),
-                "change the table by a migration, or drop it and snapshot its source again");
 }
 
 void append_system_columns(std::vector<TableColumn>& columns) {
@@ -197,18 +134,72 @@ ViewDefinition live_view(const Mirror& mirror) {
   return view;
 }
 
-void ensure(Session& session, const std::vector<TableDefinition>& tables,
-            const std::vector<ViewDefinition>& views) {
-  std::set<std::string> databases;
-  for (const TableDefinition& table : tables) databases.insert(table.database);
-  for (const ViewDefinition& view : views) databases.insert(view.database);
-  for (const std::string& database : databases) {
-    session.execute("CREATE DATABASE IF NOT EXISTS " + quote_identifier(database));
-    const std::map<std::string, Existing> existing = existing_tables(session, database);
-    for (const TableDefinition& table : tables)
-      if (table.database == database) ensure_table(session, table, existing);
+void Tables::ensure(const std::vector<TableDefinition>& tables, const std::vector<ViewDefinition>& views) {
+  for (const TableDefinition& table : tables) {
+    Database& there = database(table.database);
+    const auto existing = there.find(table.name);
+    if (existing == there.end()) {
+      session_.execute(table.create());
+      continue;
+    }
+    const std::string text = difference(table, existing->second);
+    if (!text.empty())
+      throw Error(ErrorKind::schema,
+                  fmt::format("{}.{} in ClickHouse isn't what the contract asks for: {}", table.database,
+                              table.name, text),
+                  "change the table by a migration, or take the contract back, and start again");
   }
-  for (const ViewDefinition& view : views) session.execute(view.create());
+  for (const ViewDefinition& view : views) {
+    database(view.database);
+    session_.execute(view.create());
+  }
+}
+
+Tables::Database& Tables::database(const std::string& name) {
+  const auto known = databases_.find(name);
+  if (known != databases_.end()) return known->second;
+  session_.execute("CREATE DATABASE IF NOT EXISTS " + quote_identifier(name));
+  return databases_[name] = look(name);
+}
+
+Tables::Database Tables::look(const std::string& name) const {
+  Database tables;
+  const clickhouse::With of{.params = {clickhouse::text_param("database", name)}};
+  for (const auto& row : session_.rows(
+           "SELECT name, engine_full, sorting_key FROM system.tables WHERE database = {database:String}",
+           of)) {
+    const std::string full = row[1].value_or("");
+    tables[*row[0]] = {{}, full.substr(0, full.find(" ORDER BY")), row[2].value_or("")};
+  }
+  for (const auto& row : session_.rows("SELECT table, name, type FROM system.columns "
+                                       "WHERE database = {database:String} ORDER BY table, position",
+                                       of))
+    tables[*row[0]].columns.push_back({*row[1], *row[2]});
+  return tables;
+}
+
+std::string Tables::difference(const TableDefinition& wanted, const Existing& existing) {
+  std::string text;
+  std::map<std::string, std::string> left;
+  for (const TableColumn& column : existing.columns) left[column.name] = column.type;
+  for (const TableColumn& column : wanted.columns) {
+    const auto there = left.find(column.name);
+    if (there == left.end()) {
+      text += fmt::format("; column {} {} isn't there", column.name, column.type);
+      continue;
+    }
+    if (there->second != column.type)
+      text += fmt::format("; column {} is {} and should be {}", column.name, there->second, column.type);
+    left.erase(there);
+  }
+  for (const auto& [name, type] : left) text += fmt::format("; column {} {} isn't expected", name, type);
+  const std::string engine = existing.engine.substr(0, existing.engine.find(" PARTITION BY"));
+  if (engine != wanted.engine)
+    text += fmt::format("; the engine is {} and should be {}", engine, wanted.engine);
+  const std::string order = bare(join(wanted.order_by));
+  if (bare(existing.sorting_key) != order)
+    text += fmt::format("; it is ordered by ({}) and should be by ({})", existing.sorting_key, order);
+  return text.empty() ? text : text.substr(2);
 }
 
 }  // namespace freshet::load

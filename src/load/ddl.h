@@ -2,6 +2,7 @@
 // alters a table that is there: that is a reviewed migration's work.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,8 +50,29 @@ std::vector<TableDefinition> tables_of(const Mirror& mirror);
 // src.<mirror>: the live rows.
 ViewDefinition live_view(const Mirror& mirror);
 
-// Makes what isn't there. Throws Error{schema} with the difference where a table is another one.
-void ensure(Session& session, const std::vector<TableDefinition>& tables,
-            const std::vector<ViewDefinition>& views);
+// What ClickHouse has: a database is looked at once, when it is first asked for.
+class Tables {
+ public:
+  explicit Tables(Session& session) : session_(session) {}
+
+  // Makes what isn't there. Throws Error{schema} with the difference where a table is another one.
+  void ensure(const std::vector<TableDefinition>& tables, const std::vector<ViewDefinition>& views = {});
+
+ private:
+  // As far as it is compared.
+  struct Existing {
+    std::vector<TableColumn> columns;
+    std::string engine;
+    std::string sorting_key;
+  };
+  using Database = std::map<std::string, Existing>;
+
+  Database& database(const std::string& name);  // makes it where it isn't
+  Database look(const std::string& name) const;
+  static std::string difference(const TableDefinition& wanted, const Existing& existing);
+
+  Session& session_;
+  std::map<std::string, Database> databases_;
+};
 
 }  // namespace freshet::load

@@ -7,7 +7,6 @@
 #include "base/cpu_step.h"
 #include "base/crash_point.h"
 #include "base/log.h"
-#include "load/ddl.h"
 #include "load/merge.h"
 #include "load/system_tables.h"
 
@@ -48,7 +47,7 @@ Load::Line::Line(Load& load, Lead& lead, const std::stop_token& stop)
 }
 
 void Load::Line::run() {
-  ensure(session_, system_tables(), {});
+  Tables(session_).ensure(system_tables());
   recover();
   note_gaps();
   note_new_mirrors();
@@ -71,15 +70,25 @@ void Load::Line::run() {
 }
 
 void Load::Line::prepare_tables() {
-  std::vector<TableDefinition> tables;
-  std::vector<ViewDefinition> views;
-  for (const auto& stream : streams_) {
-    for (TableDefinition& table : tables_of(stream->table.mirror())) tables.push_back(std::move(table));
-    views.push_back(live_view(stream->table.mirror()));
-  }
   session_.execute("CREATE DATABASE IF NOT EXISTS frozen");
-  ensure(session_, tables, views);
+  Tables there(session_);
+  for (const auto& stream : streams_) prepare(there, *stream);
   drop_unfinished(session_);
+}
+
+// A mirror that isn't what its contract asks for stops its stream alone. False when it is so.
+bool Load::Line::prepare(Tables& there, Stream& stream) {
+  const Mirror& mirror = stream.table.mirror();
+  try {
+    there.ensure(tables_of(mirror), {live_view(mirror)});
+    return true;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::schema) throw;
+    log::error("mirror_differs", {{"stream", mirror.stream}, {"message", error.message()}});
+    if (stream.standing && stream.standing->state == StreamState::gap) return false;
+    stream.standing = Standing{StreamState::stopped, mirror.stream + ": " + error.message(), error.hint()};
+    return false;
+  }
 }
 
 void Load::Line::recover() {
@@ -95,6 +104,11 @@ void Load::Line::recover() {
     TableStatus& one = status.emplace_back();
     one.stream = table.mirror().stream;
     one.mirror = table.mirror().name();
+    if (stream->standing) {
+      one.state = stream->standing->state;
+      one.reason = stream->standing->reason;
+      one.hint = stream->standing->hint;
+    }
   }
   load_.board_.update([&](LoadStatus& all) {
     for (std::size_t i = 0; i < all.tables.size() && i < status.size(); ++i)
@@ -369,6 +383,9 @@ void Load::Line::answer(ResumeRequest& request) {
       throw Error(ErrorKind::config, "no stream " + request.stream + " stands",
                   "see the streams in freshet status");
     if (stream->standing->state == StreamState::gap)
+      throw Error(ErrorKind::config, stream->standing->reason, stream->standing->hint);
+    Tables there(session_);
+    if (!prepare(there, *stream))
       throw Error(ErrorKind::config, stream->standing->reason, stream->standing->hint);
     states_.write_running(request.stream);
     stream->standing.reset();

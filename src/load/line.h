@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "load/ddl.h"
 #include "load/events.h"
 #include "load/inserters.h"
 #include "load/load.h"
@@ -43,6 +44,7 @@ class Load::Line {
   };
 
   void prepare_tables();
+  bool prepare(Tables& there, Stream& stream);
   void recover();
 
   // The bytes it read.

@@ -62,6 +62,36 @@ TEST(Standing, IsOneStreamWhoseContractIsBrokenAndNoOther) {
   EXPECT_EQ(line.clickhouse().value("SELECT count() FROM src.shapes"), "100");
 }
 
+TEST(Standing, IsTheStreamWhoseMirrorIsNotWhatItsContractAsksFor) {
+  Mirrored line(
+      "CREATE TABLE prices (id bigint PRIMARY KEY, v numeric(14,2), n bigint);"
+      "CREATE TABLE fine (id bigint PRIMARY KEY, v text, n bigint);"
+      "INSERT INTO prices SELECT i, i, i FROM generate_series(1, 100) i");
+  ASSERT_TRUE(line.start()) << line.line().log_tail();
+  line.expect_equal("prices", "SELECT id, n FROM {} ORDER BY id");
+  line.sql("ALTER TABLE prices ALTER v TYPE numeric(20,6); INSERT INTO prices VALUES (101, 1.000001, 1)");
+  ASSERT_TRUE(becomes(line, "public.prices", "stopped"));
+
+  // The contract is mended, the mirror isn't yet.
+  line.line().stop();
+  edit_file(line.project() + "/contracts/prices.yaml", "numeric(14,2)", "numeric(20,6)");
+  ASSERT_TRUE(line.start()) << line.line().log_tail();
+  line.sql("INSERT INTO fine VALUES (1, 'goes on', 1)");
+  line.expect_equal("fine");
+  ASSERT_TRUE(becomes(line, "public.prices", "stopped"));
+  EXPECT_THAT(stream_of(line, "public.prices").error,
+              HasSubstr("raw.prices in ClickHouse isn't what the contract"));
+  EXPECT_THAT(stream_of(line, "public.prices").hint, HasSubstr("migration"));
+  EXPECT_EQ(stream_of(line, "public.fine").state, "running");
+
+  line.clickhouse().execute("ALTER TABLE raw.prices MODIFY COLUMN v Nullable(Decimal(20, 6))");
+  line.line().stop();
+  ASSERT_TRUE(line.start()) << line.line().log_tail();
+  ASSERT_TRUE(becomes(line, "public.prices", "running")) << line.line().status_text();
+  line.expect_equal("prices", "SELECT id, n FROM {} ORDER BY id");
+  EXPECT_EQ(line.clickhouse().value("SELECT v FROM src.prices WHERE id = 101"), "1.000001");
+}
+
 TEST(Standing, FillsAtMostAFifthOfTheJournalAndStopsNobody) {
   Mirrored line(
       "CREATE TABLE stands (id bigint PRIMARY KEY, v bytea, n float8);"
