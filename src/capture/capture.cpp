@@ -108,6 +108,7 @@ void Capture::wait_to_reconnect(const Error& error, std::stop_token stop) {
     status.hint = error.hint();
     ++status.reconnects;
   });
+  if (journaller_) journaller_->publish_metrics();
   clock_.sleep(backoff_, stop);
   backoff_ = std::min(2 * backoff_, options_.reconnect_last);
 }

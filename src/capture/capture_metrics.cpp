@@ -62,7 +62,7 @@ void CaptureMetrics::publish(const CaptureStatus& status, SteadyTime now) {
   spooled_memory_.set(static_cast<double>(status.spooled_memory_bytes));
   spooled_disk_.set(static_cast<double>(status.spooled_disk_bytes));
   reconnects_.set(static_cast<double>(status.reconnects));
-  blocked_.set(status.receive_blocked ? 1 : 0);
+  blocked_.set(status.receive_blocked || status.state == CaptureState::journal_full ? 1 : 0);
   if (status.slot) publish_slot(*status.slot);
   for (const auto& [name, count] : status.streams) {
     Stream& stream = this->stream(name);

@@ -3,13 +3,22 @@
 #include <utility>
 
 namespace freshet::capture {
+namespace {
+
+// Also what is spooled: while a full journal makes us wait, the receive thread shall stop, not fill the disk.
+std::uint64_t cost_of(const Batch& batch) {
+  return batch.frames.size() + (batch.transaction == nullptr ? 0 : batch.transaction->bytes());
+}
+
+}  // namespace
 
 bool HandOver::push(Batch& batch, std::chrono::milliseconds timeout) NO_THREAD_SAFETY_ANALYSIS {
+  const std::uint64_t cost = cost_of(batch);
   {
     const MutexLock lock(mutex_);
-    const auto has_room = [&] { return batches_.empty() || bytes_ + batch.frames.size() <= budget_; };
+    const auto has_room = [&] { return batches_.empty() || bytes_ + cost <= budget_; };
     if (!changed_.wait_for(mutex_, timeout, has_room)) return false;
-    bytes_ += batch.frames.size();
+    bytes_ += cost;
     batches_.push_back(std::exchange(batch, Batch()));
   }
   changed_.notify_all();
@@ -35,7 +44,7 @@ std::optional<Batch> HandOver::pop(std::chrono::milliseconds timeout) NO_THREAD_
     }
     batch = std::move(batches_.front());
     batches_.pop_front();
-    bytes_ -= batch->frames.size();
+    bytes_ -= cost_of(*batch);
   }
   changed_.notify_all();
   return batch;

@@ -30,7 +30,7 @@ struct Batch {
 
 class HandOver {
  public:
-  // `budget`: bytes of frames that may wait; a batch larger than that passes alone.
+  // `budget`: bytes that may wait, spooled ones on disk too; a batch larger than that passes alone.
   explicit HandOver(std::uint64_t budget) : budget_(budget) {}
 
   // Receive thread. False, and `batch` untouched, when there was no room within `timeout`.

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <stdexcept>
+#include <string>
 #include <thread>
 
 namespace freshet::capture {
@@ -26,6 +28,25 @@ TEST(HandOver, HoldsNoMoreThanItsBudgetButOneBatchOfAnySize) {
   EXPECT_EQ(small.frames.size(), 1u);
   EXPECT_EQ(hand_over.pop(0ms)->frames.size(), 1000u);
   EXPECT_TRUE(hand_over.push(small, 0ms));
+}
+
+TEST(HandOver, CountsWhatATransactionHasSpooled) {
+  StreamSpoolUse use;
+  HandOver hand_over(100);
+  const auto streamed = [&] {
+    Batch batch;
+    batch.transaction = std::make_unique<SpooledTransaction>(use);
+    const std::string message(80, 'x');
+    batch.transaction->append({.lsn = Lsn(1), .owner = 1, .message = message});
+    return batch;
+  };
+  Batch first = streamed();
+  Batch second = streamed();
+  EXPECT_TRUE(hand_over.push(first, 0ms));
+  EXPECT_FALSE(hand_over.push(second, 0ms));
+  ASSERT_TRUE(second.transaction);
+  EXPECT_TRUE(hand_over.pop(0ms));
+  EXPECT_TRUE(hand_over.push(second, 0ms));
 }
 
 TEST(HandOver, GivesEverythingBeforeTheEnd) {

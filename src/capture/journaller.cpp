@@ -120,6 +120,7 @@ void Journaller::wait_for_room(HandOver& hand_over, std::stop_token stop) {
     if (something_to_seal()) seal();
     if (durable_) hand_over.set_durable(*durable_);
     board_.update([](CaptureStatus& status) { status.state = CaptureState::journal_full; });
+    publish_metrics();
     clock_.sleep(options_.tick, stop);
   }
   board_.update([](CaptureStatus& status) { status.state = CaptureState::streaming; });
@@ -174,7 +175,11 @@ void Journaller::publish(const journal::Watermark& sealed) {
     status.journal_cpu_seconds = thread_cpu_seconds();
     status.streams = relations_.counts();
   });
-  metrics_.publish(board_.read(), sealed_at_);
+  publish_metrics();
+}
+
+void Journaller::publish_metrics() {
+  metrics_.publish(board_.read(), clock_.steady());
 }
 
 }  // namespace freshet::capture

@@ -44,6 +44,9 @@ class Journaller : DurabilityWitness<Journaller> {
   // sealed is sealed then.
   void run(HandOver& hand_over, std::stop_token stop);
 
+  // Also while nothing is sealed, by whoever waits: that is when they are looked at.
+  void publish_metrics();
+
  private:
   std::optional<Batch> next_batch(HandOver& hand_over);
   void apply(Batch& batch, HandOver& hand_over, std::stop_token stop);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/metrics.h"
 #include "line.h"
 
 namespace freshet::capture::test {
@@ -100,6 +101,9 @@ TEST_F(Endurance, AFullJournalIsWaitedForAndSaid) {
     const CaptureStatus status = line.status();
     return status.state == CaptureState::journal_full && status.receive_blocked;
   }));
+  EXPECT_TRUE(eventually([] {
+    return metrics::exposition().find("freshet_capture_blocked 1") != std::string::npos;
+  })) << metrics::exposition();
   const auto until = Clock::now() + 2s;
   ASSERT_TRUE(eventually([&] { return Clock::now() >= until; }));
   EXPECT_EQ(line.status().reconnects, 0u);
