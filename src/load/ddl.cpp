@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <map>
-
 #include "adapter/clickhouse/quote.h"
 
 namespace freshet::load {

@@ -26,6 +26,12 @@ std::chrono::milliseconds since(const Clock& clock, SteadyTime then) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(clock.steady() - then);
 }
 
+void show(const std::optional<Standing>& standing, TableStatus& status) {
+  status.state = standing ? standing->state : StreamState::running;
+  status.reason = standing ? standing->reason : "";
+  status.hint = standing ? standing->hint : "";
+}
+
 }  // namespace
 
 Load::Line::Line(Load& load, Lead& lead, const std::stop_token& stop)
@@ -104,11 +110,7 @@ void Load::Line::recover() {
     TableStatus& one = status.emplace_back();
     one.stream = table.mirror().stream;
     one.mirror = table.mirror().name();
-    if (stream->standing) {
-      one.state = stream->standing->state;
-      one.reason = stream->standing->reason;
-      one.hint = stream->standing->hint;
-    }
+    show(stream->standing, one);
   }
   load_.board_.update([&](LoadStatus& all) {
     for (std::size_t i = 0; i < all.tables.size() && i < status.size(); ++i)
@@ -296,9 +298,7 @@ void Load::Line::publish(std::chrono::milliseconds took) {
       TableStatus& status = all.tables[table.index()];
       progress.rows = status.rows - status.rows_told;
       status.rows_told = status.rows;
-      status.state = stream->standing ? stream->standing->state : StreamState::running;
-      status.reason = stream->standing ? stream->standing->reason : "";
-      status.hint = stream->standing ? stream->standing->hint : "";
+      show(stream->standing, status);
       status.in_snapshot = table.in_snapshot();
       status.snapshot_loaded = table.snapshot_loaded();
       status.waiting = table.waiting();

@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
-#include <iterator>
 #include <stdexcept>
 
 #include "adapter/clickhouse/client.h"
