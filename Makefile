@@ -7,8 +7,9 @@ JOBS ?= $(shell nproc)
 
 # What `make up` understands; see `scripts/up.sh --help`.
 export SOURCE DATA PROJECT DAYS RATE FOR
+export SOURCE_ORIGIN := $(origin SOURCE)
 
-.PHONY: help deps test-deps build dev up test bench torture asan format format-check lint clean
+.PHONY: help deps test-deps build dev up test bench torture asan fuzz format format-check lint clean
 
 help: ## say what there is
 	@echo "Freshet: PostgreSQL into ClickHouse, seconds behind, exactly."
@@ -38,12 +39,15 @@ test: deps test-deps dev ## build, and run every test
 bench: build test-deps ## measure, and write docs/performance.md
 	@scripts/bench.sh
 
-torture: deps test-deps dev ## kill processes at random N times, then compare: make torture N=500
+torture: deps test-deps dev ## kill at random N times, then compare: make torture N=500
 	@FRESHET_KILLS=$(or $(N),500) FRESHET_HISTORIES=$$(($(or $(N),500) / 5 + 3)) scripts/run-tests.sh -L fault
 
 asan: deps test-deps ## the unit tests under address and undefined-behaviour sanitizers
 	@scripts/build.sh asan unit_tests
 	@ctest --test-dir build/asan -L '^unit$$' -j$(JOBS) --output-on-failure --no-tests=error
+
+fuzz: deps test-deps ## feed arbitrary bytes to all that reads some: make fuzz SECONDS=60 (each), or ONLY=yaml
+	@scripts/fuzz.sh $(or $(SECONDS),60) $(ONLY)
 
 format: test-deps ## format the C++ sources in place
 	@scripts/format.sh

@@ -70,6 +70,17 @@ start_store() {
   export FRESHET_TEST_STORE="http://127.0.0.1:$(cat "$work/store.port")"
 }
 
+# What failed, in short, where a long log ends: the checks that didn't hold and the tests they stand in.
+print_failures() {
+  printf '\n=== what failed\n'
+  grep -aE -A 14 '(: Failure|^\[  FAILED  \]|terminate called|ERROR: .*Sanitizer|\*\*\*(Timeout|Exception))' \
+    "$BUILD/Testing/Temporary/LastTest.log" | grep -av '"level":' | cut -c1-1000 | head -n 200
+}
+
 start_postgres
 start_store
-ctest --test-dir "$BUILD" -j"${JOBS:-$(nproc)}" --output-on-failure --no-tests=error "$@"
+ctest --test-dir "$BUILD" -j"${JOBS:-$(nproc)}" --output-on-failure --no-tests=error "$@" || {
+  status=$?
+  print_failures || true
+  exit "$status"
+}

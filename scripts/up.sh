@@ -4,7 +4,8 @@
 # Without SOURCE it brings its own PostgreSQL (under DATA/postgres, on a port of its own), the reference shop with
 # days of history in it, and a generator of live traffic.
 #
-#   SOURCE=postgres://…  an existing database instead; a password may also be in FRESHET_SOURCE_PASSWORD
+#   SOURCE=postgres://…  an existing database instead; its password in FRESHET_SOURCE_PASSWORD or ~/.pgpass, or, when
+#                        SOURCE itself comes from the environment, in there
 #   DATA=.freshet        the folder of all state
 #   PROJECT=dir          projects/adshop; with SOURCE and no PROJECT one is written into DATA/project first
 #   DAYS=7 RATE=1000     history, and changes per second
@@ -44,6 +45,14 @@ stop_all() {
 . scripts/postgres.sh
 
 sql() { PGOPTIONS='-c client_min_messages=warning' "$PG_BIN/psql" -XAtq -v ON_ERROR_STOP=1 "$1" -c "$2"; }
+
+# make's command line can be read for as long as we run; `freshet init` refuses the same.
+refuse_a_password_that_all_can_read() {
+  [ "${SOURCE_ORIGIN:-}" = 'command line' ] || return 0
+  [[ $SOURCE =~ ^[a-z]+://[^/@]*:[^/@]*@ || $SOURCE =~ password= ]] || return 0
+  fail "SOURCE on the command line holds a password, and every user of this machine can read it there" \
+    "leave it out and export FRESHET_SOURCE_PASSWORD=… (or use ~/.pgpass), or export SOURCE itself"
+}
 
 # The lock goes with this shell: what it starts closes it (9>&-), since that may outlive it.
 refuse_a_second_one() {
@@ -134,10 +143,11 @@ finish_and_compare() {
     fail "the generator ended by itself; its log is $DATA/log/generator.log"
   stop "$generator_pid"
   "$BUILD/freshet" status --data "$DATA" --until-loaded "$kLoadedDeadline" >/dev/null ||
-    fail "not everything was loaded within $kLoadedDeadline s; see: $BUILD/freshet status --data $DATA"
+    fail "not everything was loaded; the log is $DATA/log/up.jsonl"
   "$BUILD/freshet" parity "$PROJECT" --data "$DATA"
 }
 
+refuse_a_password_that_all_can_read
 refuse_a_second_one
 trap stop_all EXIT
 # Ctrl-C is how it is meant to end, unless it was asked for a comparison that now isn't made.

@@ -1,62 +1,23 @@
 #include "app/capture_stage.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <future>
 #include <utility>
 
 #include "adapter/postgres/connection.h"
+#include "app/source_wishes.h"
 #include "base/log.h"
-#include "contract/catalogue.h"
+#include "contract/diff.h"
 
 namespace freshet::app {
 namespace {
 
-using contract::CatalogueColumn;
-using contract::CatalogueTable;
 using contract::StreamContract;
 
-// The columns that a publication made by us lists: none, which is all of them, unless the contract leaves
-// some out. With a list PostgreSQL publishes no column that is added later.
-std::vector<std::string> columns_to_publish(const StreamContract& contract, const CatalogueTable* table) {
-  if (table == nullptr) return {};
-  const bool all =
-      std::all_of(table->columns.begin(), table->columns.end(), [&](const CatalogueColumn& column) {
-        return column.generated || contract.find(column.name) != nullptr;
-      });
-  std::vector<std::string> names;
-  if (!all)
-    for (const contract::ColumnContract& column : contract.columns) names.push_back(column.name);
-  return names;
-}
-
-const CatalogueTable* find(const contract::Catalogue& catalogue, const contract::TableName& name) {
-  const auto found = std::find_if(catalogue.tables.begin(), catalogue.tables.end(),
-                                  [&](const CatalogueTable& table) { return table.name == name; });
-  return found == catalogue.tables.end() ? nullptr : &*found;
-}
-
-// A project that was just written comes up by itself, where its user may create a publication.
-void plan_publication(capture::Options& options, const std::vector<StreamContract>& contracts,
-                      const contract::SourceSettings& settings) {
-  postgres::Connection source({.url = options.url, .purpose = "freshet start"});
-  const contract::Catalogue catalogue =
-      contract::read_catalogue(source, settings.schemas, settings.publication);
-  if (catalogue.publication_exists) return;
-  options.make_publication = true;
-  for (capture::StreamedTable& table : options.tables) {
-    const contract::TableName name{table.schema, table.table};
-    const auto contract = std::find_if(contracts.begin(), contracts.end(),
-                                       [&](const StreamContract& other) { return other.source == name; });
-    table.columns = columns_to_publish(*contract, find(catalogue, name));
-  }
-}
-
-capture::StreamedTable streamed_table(const StreamContract& contract) {
-  capture::StreamedTable table;
-  table.schema = contract.source.schema;
-  table.table = contract.source.table;
-  for (const contract::ColumnContract* column : contract.key()) table.key.push_back(column->name);
-  return table;
-}
+// A seal away, unless capture has no connection or the journal no room.
+constexpr std::chrono::seconds kKeepDeadline{10};
 
 capture::TableRequest periodic_request(const StreamContract& contract, std::chrono::milliseconds otherwise) {
   capture::TableRequest request;
@@ -68,17 +29,28 @@ capture::TableRequest periodic_request(const StreamContract& contract, std::chro
   return request;
 }
 
+auto find_contract(const std::vector<StreamContract>& contracts, const std::string& stream) {
+  return std::ranges::find_if(
+      contracts, [&](const StreamContract& contract) { return to_string(contract.source) == stream; });
+}
+
 }  // namespace
 
 void CaptureStage::run(std::stop_token stop) {
   capture::Options options = capture_options();
-  plan_publication(options, options_.contracts, options_.project.source);
+  {
+    postgres::Connection source({.url = options.url, .purpose = "freshet start"});
+    options.make_publication =
+        plan_publication(source, options.tables, options_.contracts, options_.project.source);
+  }
   const auto journal = journal::open_writer(options_.journal);
   capture::Capture capture(std::move(options), *journal);
   const Current<capture::Capture>::Scope scope(current_, capture);
   pass_on_requests(capture);
   capture.run(stop);
 }
+
+static_assert(contract::kCaptureConnections == capture::Capture::kOwnConnections);
 
 capture::Options CaptureStage::capture_options() const {
   const contract::Project& project = options_.project;
@@ -87,6 +59,7 @@ capture::Options CaptureStage::capture_options() const {
   options.slot = project.source.slot;
   options.publication = project.source.publication;
   options.data = options_.spool;
+  options.give_up_position = options_.give_up_position;
   options.spool_memory_bytes = project.limits.capture_memory;
   options.journaller.tick = project.intervals.tick;
   options.heartbeat_interval = project.intervals.heartbeat;
@@ -94,12 +67,15 @@ capture::Options CaptureStage::capture_options() const {
   options.snapshot.workers = project.limits.snapshot_workers;
   options.snapshot.chunk_bytes = project.limits.snapshot_chunk;
   options.snapshot.rows_per_second = static_cast<std::uint64_t>(project.limits.snapshot_rows_per_second);
-  for (const StreamContract& contract : options_.contracts) {
-    if (contract.mode == contract::Mode::streamed)
-      options.tables.push_back(streamed_table(contract));
-    else
+  options.tables = streamed_tables(options_.contracts);
+  options.fits_contract = [this](const std::string& stream, const TableSchema& schema) {
+    const auto contract = find_contract(options_.contracts, stream);
+    return contract == options_.contracts.end() ||
+           !contract::has_violation(contract::diff(*contract, schema));
+  };
+  for (const StreamContract& contract : options_.contracts)
+    if (contract.mode == contract::Mode::periodic)
       options.periodic.push_back(periodic_request(contract, project.intervals.periodic));
-  }
   return options;
 }
 
@@ -113,12 +89,28 @@ void CaptureStage::request(capture::SnapshotRequest request) {
     log::warn("snapshot_request_dropped", {{"waiting", waiting_.size()}});
     return;
   }
-  waiting_.push_back(std::move(request));
-  current_.ask([&](capture::Capture& capture) {
-    capture.request(std::move(waiting_.back()));
-    waiting_.pop_back();
+  const auto taken = current_.ask([&](capture::Capture& capture) {
+    capture.request(std::move(request));
     return true;
   });
+  if (!taken) waiting_.push_back(std::move(request));
+}
+
+void CaptureStage::read_again(const std::vector<std::string>& streams) const {
+  std::optional<std::future<void>> kept =
+      current_.ask([&](capture::Capture& capture) { return capture.read_again(streams); });
+  if (!kept)
+    throw Error(ErrorKind::transient, "capture isn't running", "freshet status says why; then ask again");
+  if (kept->wait_for(kKeepDeadline) != std::future_status::ready)
+    throw Error(ErrorKind::in_doubt,
+                fmt::format("capture hasn't taken it up within {} s", kKeepDeadline.count()),
+                "freshet status says why, and whether it does later; if not, ask again");
+  try {
+    kept->get();
+  } catch (const std::future_error&) {
+    throw Error(ErrorKind::in_doubt, "capture ended while it was asked",
+                "see freshet status whether it is being read; if not, ask again");
+  }
 }
 
 void CaptureStage::read_periodic() {
@@ -127,9 +119,7 @@ void CaptureStage::read_periodic() {
   for (const capture::TableStatus& table : now->snapshot.tables) {
     // One that is being read is as good; asking again would begin it anew.
     if (!table.periodic || table.state != capture::SnapshotState::complete) continue;
-    const auto contract =
-        std::find_if(options_.contracts.begin(), options_.contracts.end(),
-                     [&](const StreamContract& other) { return to_string(other.source) == table.stream; });
+    const auto contract = find_contract(options_.contracts, table.stream);
     if (contract != options_.contracts.end())
       request(periodic_request(*contract, options_.project.intervals.periodic));
   }

@@ -22,6 +22,7 @@ struct CaptureStageOptions {
   std::string source;  // the address, with its password
   journal::EmbeddedOptions journal;
   std::filesystem::path spool;
+  std::string give_up_position;  // capture::Options
 };
 
 class CaptureStage {
@@ -35,6 +36,8 @@ class CaptureStage {
 
   // Waits here until capture runs. Beyond kRequestsMax it is dropped: load asks again.
   void request(capture::SnapshotRequest request);
+  // Has these streams read again (Capture::read_again), and waits until that outlives a kill. Throws Error.
+  void read_again(const std::vector<std::string>& streams) const;
   // Has the periodic tables read now, not only when their interval has passed.
   void read_periodic();
 

@@ -2,11 +2,16 @@
 // source only the publication, and only when asked to.
 #include <fmt/format.h>
 
+#include <cctype>
 #include <cstdlib>
 
 #include "adapter/postgres/address.h"
 #include "adapter/postgres/connection.h"
+#include "app/canary_contract.h"
 #include "app/commands.h"
+#include "base/utf8.h"
+#include "capture/slot.h"
+#include "capture/source_check.h"
 #include "contract/introspect.h"
 #include "load/names.h"
 
@@ -17,6 +22,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* kUrlVariable = "FRESHET_SOURCE_URL";
 constexpr const char* kPasswordVariable = "FRESHET_SOURCE_PASSWORD";
+constexpr const char* kSlot = "freshet";
+constexpr std::size_t kNameMax = 55;  // of the 63 that PostgreSQL allows a slot, with room for a number
 
 // For us, now.
 std::string connect_to(const InitCommand& command) {
@@ -40,15 +47,43 @@ std::string referred_to(const InitCommand& command) {
   return command.source.empty() ? fmt::format("${{{}}}", kUrlVariable) : command.source;
 }
 
+// Lower-case letters and digits, everything else as `filler`; none at either end.
+std::string legal_name(std::string_view text, char filler) {
+  std::string name;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 && byte < 0x80)
+      name += static_cast<char>(std::tolower(byte));
+    else if (!name.empty() && name.back() != filler)
+      name += filler;
+  }
+  while (name.ends_with(filler)) name.pop_back();
+  return name;
+}
+
 std::string name_of(const InitCommand& command) {
   if (!command.name.empty()) return command.name;
   const fs::path dir = fs::absolute(command.dir).lexically_normal();
-  return (dir.has_filename() ? dir : dir.parent_path()).filename().string();
+  const std::string name =
+      legal_name((dir.has_filename() ? dir : dir.parent_path()).filename().string(), '-').substr(0, kNameMax);
+  return name.empty() ? "project" : name;
+}
+
+// Slots belong to the whole server: another database's pipeline may have taken the name.
+std::string slot_of(const InitCommand& command, postgres::Connection& source) {
+  if (!command.slot.empty()) return command.slot;
+  std::string slot = kSlot;
+  const std::string database(source.query("SELECT current_database()").text(0, 0));
+  const std::string own = fmt::format("{}_{}", kSlot, legal_name(database, '_')).substr(0, kNameMax);
+  for (int number = 1; capture::find_slot(source, slot); ++number)
+    slot = number == 1 ? own : fmt::format("{}_{}", own, number);
+  return slot;
 }
 
 // A table that the line would refuse needs no contract.
 std::optional<std::string> refused_by_load(const contract::StreamContract& contract) try {
   load::check_names(contract);
+  if (contract.mirror == canary_contract().mirror) return "its name is that of Freshet's own table";
   return std::nullopt;
 } catch (const Error& error) {
   return error.message();
@@ -56,9 +91,10 @@ std::optional<std::string> refused_by_load(const contract::StreamContract& contr
 
 void print_remarks(const contract::Draft& draft) {
   for (const contract::Remark& remark : draft.remarks) {
-    fmt::print("\n{} {}: {}\n", remark.left_out ? "left out:" : "note:", contract::to_string(remark.table),
-               remark.text);
-    if (!remark.statement.empty()) fmt::print("    {}\n", remark.statement);
+    fmt::print("\n{} {}: {}\n",
+               remark.left_out ? "left out:" : "note:", printable(contract::to_string(remark.table)),
+               printable(remark.text));
+    if (!remark.statement.empty()) fmt::print("    {}\n", printable(remark.statement));
   }
 }
 
@@ -80,6 +116,7 @@ void print_next_step(const contract::Draft& draft, const InitCommand& command) {
 
 int run(const InitCommand& command) {
   postgres::Connection source({.url = connect_to(command), .purpose = "freshet init"});
+  capture::require_supported(source);
   const contract::Catalogue catalogue =
       contract::read_catalogue(source, command.schemas, command.publication);
   contract::Draft draft = contract::draft_contracts(catalogue, command.publication, refused_by_load);
@@ -92,7 +129,7 @@ int run(const InitCommand& command) {
                           {.name = name_of(command),
                            .source_url = referred_to(command),
                            .publication = command.publication,
-                           .slot = command.slot,
+                           .slot = slot_of(command, source),
                            .password_in_environment = std::getenv(kPasswordVariable) != nullptr});
   fmt::print("wrote {}/pipeline.yaml and {} contracts from {}\n", command.dir.string(),
              draft.contracts.size(), source.where());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -20,7 +21,8 @@ struct RunCommand {
   std::filesystem::path data = kDefaultData;
   bool capture = true;
   bool load = true;
-  bool quiet = false;  // no progress
+  bool quiet = false;         // no progress
+  std::string accept_source;  // the position that the source may take the place of; empty: none
 };
 
 struct InitCommand {
@@ -28,7 +30,7 @@ struct InitCommand {
   std::string source;  // a URL; empty: FRESHET_SOURCE_URL, now and for the project
   std::string name;    // of the project; empty: the folder's
   std::string publication = "freshet";
-  std::string slot = "freshet";
+  std::string slot;  // empty: one that is free
   std::vector<std::string> schemas;
   bool create_publication = false;
 };
@@ -46,9 +48,62 @@ struct ParityCommand {
   bool json = false;
 };
 
+// Tables to be read again, as the user names them.
+struct SnapshotCommand {
+  std::filesystem::path data = kDefaultData;
+  std::vector<std::string> tables;
+};
+
+struct QuarantineCommand {
+  enum class Does { list, show, replay, drop };
+  Does does = Does::list;
+  std::filesystem::path data = kDefaultData;
+  std::vector<std::string> streams;  // list, replay; empty: all
+  std::string stream;                // show, drop
+  std::vector<std::string> ids;      // show: one; drop: empty: all
+  std::string because;
+  bool all = false;
+  bool json = false;
+};
+
+struct SweepCommand {
+  enum class Does { list, allow, refuse };
+  Does does = Does::list;
+  std::filesystem::path data = kDefaultData;
+  std::vector<std::string> streams;   // allow, refuse: as the user names them
+  std::string because;                // refuse
+  std::optional<std::uint64_t> rows;  // allow: all in all, as they were seen
+  bool json = false;
+};
+
+struct StreamCommand {
+  enum class Does { list, pause, resume, add, remove };
+  Does does = Does::list;
+  std::filesystem::path data = kDefaultData;
+  std::filesystem::path project;  // add, remove; empty: the one that runs, or ran, on `data`
+  std::vector<std::string> streams;
+};
+
+struct DoctorCommand {
+  std::filesystem::path project;  // empty: the one that runs, or ran, on `data`
+  std::filesystem::path data = kDefaultData;
+  bool json = false;
+};
+
+struct ContractCheckCommand {
+  std::filesystem::path project = ".";
+};
+
+struct ContractDiffCommand {
+  std::filesystem::path project = ".";
+  std::string table;  // "schema.table"; empty: all
+};
+
 struct VersionCommand {};
 
-using Command = std::variant<RunCommand, InitCommand, StatusCommand, ParityCommand, VersionCommand>;
+using Command = std::variant<RunCommand, InitCommand, StatusCommand, ParityCommand, SnapshotCommand,
+                             QuarantineCommand, SweepCommand, StreamCommand, DoctorCommand,
+                             ContractCheckCommand, ContractDiffCommand, VersionCommand>;
 
 struct CommandLine {
   std::optional<Command> command;  // nothing: end with `exit_status`, all is said

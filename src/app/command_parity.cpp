@@ -11,39 +11,25 @@
 
 #include "app/commands.h"
 #include "app/control.h"
+#include "app/first_start.h"
 #include "app/line.h"
 #include "app/line_status_json.h"
 #include "app/log_file.h"
+#include "app/running_project.h"
 #include "app/start_failure.h"
 #include "app/stop_signals.h"
-#include "app/variables.h"
 #include "base/log.h"
+#include "base/utf8.h"
 
 namespace freshet::app {
 namespace {
 
 using namespace std::chrono_literals;
-namespace fs = std::filesystem;
 
 constexpr auto kRefreshEvery = 500ms;
 constexpr auto kReadPeriodicEvery = 5s;
 constexpr auto kStartDeadline = 120s;
 constexpr auto kLoadedDeadline = std::chrono::hours(24);  // of a line that begins with a large snapshot
-
-fs::path project_of(const ParityCommand& command, const DataDir& data) {
-  if (!command.project.empty()) return command.project;
-  for (const Role role : kRoles)
-    if (auto note = files::read_whole(data.project_note(role))) return *note;
-  throw Error(ErrorKind::config, "nothing has run on " + data.path().string(), "name the project");
-}
-
-// Of the process that runs, as far as it answers, before our own: what it uses is what is compared.
-contract::Environment environment_for(const DataDir& data) {
-  for (const Role role : {Role::load, Role::capture})
-    if (const auto answer = ask(data.socket(role), "variables"))
-      return overlaid(variables_from_json(*answer), contract::process_environment());
-  return contract::process_environment();
-}
 
 // The line of this process, run for as long as the comparison takes.
 class LineForNow {
@@ -86,7 +72,7 @@ class Waiting {
     for (const StageLine& stage : status.stages) {
       const std::string why = fmt::format("{} {}: {}", stage.name, stage.state, stage.error);
       if (!stage.error.empty() && told_.insert(why).second)
-        fmt::print(stderr, "waiting: {}\n  -> {}\n", why, stage.hint);
+        fmt::print(stderr, "waiting: {}\n  -> {}\n", printable(why), printable(stage.hint));
     }
   }
 
@@ -128,7 +114,8 @@ void keep_periodic_fresh(const DataDir& data, std::stop_token stop) {
 
 void show_progress(const parity::TableReport& table) {
   if (isatty(STDERR_FILENO) != 1) return;
-  fmt::print(stderr, "\r\x1b[K{}  {} rows, {} windows", table.table, table.source_rows, table.windows);
+  fmt::print(stderr, "\r\x1b[K{}  {} rows, {} windows", printable(table.table), table.source_rows,
+             table.windows);
   std::fflush(stderr);
 }
 
@@ -137,11 +124,12 @@ void show_progress(const parity::TableReport& table) {
 int run(const ParityCommand& command) {
   const StopSignals signals;
   const DataDir data(command.data);
-  LineOptions options = line_options(project_of(command, data), environment_for(data));
+  LineOptions options = line_options(project_of(command.project, data), environment_for(data));
   const std::vector<contract::StreamContract> contracts = options.contracts;
 
   std::optional<LineForNow> line;
   const bool running = is_taken(data, Role::load);
+  if (!running) require_sound_source(options, command.data);
   if (!running) line.emplace(options, data);
   const LineStatus status = running ? wait_for(data, signals, kStartDeadline, knows_clickhouse)
                                     : wait_for(data, signals, kLoadedDeadline, is_loaded, &*line);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/commands.h"
+#include "app/first_start.h"
 #include "app/line.h"
 #include "app/line_status_json.h"
 #include "app/log_file.h"
@@ -81,19 +82,36 @@ void say_where(Terminal& terminal, const EndpointLine& endpoints) {
   terminal.say("PostgreSQL   " + endpoints.postgres);
 }
 
-void watch_over(Line& line, const DataDir& data, LogFile& log_file, const StopSignals& signals,
-                const StartFailure& failure, std::optional<Terminal>& terminal, bool writes_endpoints) {
+// Until it is to stop (nothing), or to be put together anew. `was_ready`: data has flowed once.
+std::optional<LineOptions> watch_over(Line& line, const DataDir& data, LogFile& log_file,
+                                      const StopSignals& signals, const StartFailure& failure,
+                                      std::optional<Terminal>& terminal, bool runs_load, bool& was_ready) {
   EndpointsFile endpoints(data.endpoints());
-  bool was_ready = false;
   while (!signals.wait(kRefreshEvery)) {
+    if (auto next = line.take_reload()) return next;
     const LineStatus& status = line.refresh();
     was_ready = was_ready || status.ready.ready;
+    // Then the set-up was right, and what comes later is for the status to say.
     if (!was_ready) failure.rethrow_if_any();
-    if (writes_endpoints && endpoints.write_once_known(status.endpoints) && terminal)
+    if (runs_load && endpoints.write_once_known(status.endpoints) && terminal)
       say_where(*terminal, status.endpoints);
     if (terminal) terminal->show(status);
     log_file.rotate_if_long();
+    if (runs_load) bound_output(data.log());
   }
+  return std::nullopt;
+}
+
+// What was asked for while a line ran may not come up after all, such as a port that somebody has taken
+// meanwhile: then it goes on as it was.
+std::unique_ptr<Line> put_together(LineOptions& wanted, const std::optional<LineOptions>& before,
+                                   const DataDir& data, const Supervisor::FailureListener& on_failure) try {
+  return std::make_unique<Line>(wanted, data, system_clock(), on_failure);
+} catch (const Error& error) {
+  if (!before) throw;
+  log::error("project_not_taken_up", {{"message", error.message()}, {"hint", error.hint()}});
+  wanted = *before;
+  return std::make_unique<Line>(wanted, data, system_clock(), on_failure);
 }
 
 }  // namespace
@@ -103,6 +121,8 @@ int run(const RunCommand& command) {
   LineOptions options = line_options(command.project, contract::process_environment());
   options.capture = command.capture;
   options.load = command.load;
+  options.give_up_position = command.accept_source;
+  if (options.capture) require_sound_source(options, command.data);
   const DataDir data(command.data);
   std::vector<files::DirectoryLock> locks;
   for (const Role role : roles_of(command)) {
@@ -112,23 +132,31 @@ int run(const RunCommand& command) {
   LogFile log_file(data.log() / log_name(command));
   log::info("starting", {{"project", options.project.name}, {"pid", getpid()}});
 
-  StartFailure failure;
   std::optional<Terminal> terminal;
   if (!command.quiet) terminal.emplace(system_clock());
-  Line line(std::move(options), data, system_clock(),
-            [&failure](const std::string&, const Error& error) { failure.note(error); });
-  line.start();
-  try {
-    watch_over(line, data, log_file, signals, failure, terminal, command.load);
-  } catch (const Error& error) {
-    log::error("cannot_start", {{"kind", to_string(error.kind())}, {"message", error.message()}});
+  bool was_ready = false;
+  std::optional<LineOptions> before;
+  std::optional<LineOptions> next = std::move(options);
+  while (next) {
+    StartFailure failure;
+    const std::unique_ptr<Line> line = put_together(
+        *next, before, data, [&failure](const std::string&, const Error& error) { failure.note(error); });
+    before = std::move(next);
+    before->give_up_position.clear();  // that was for once
+    line->start();
+    try {
+      next = watch_over(*line, data, log_file, signals, failure, terminal, command.load, was_ready);
+    } catch (const Error& error) {
+      log::error("cannot_start", {{"kind", to_string(error.kind())}, {"message", error.message()}});
+      const StopWatchdog watchdog;
+      line->stop();
+      throw;
+    }
+    if (terminal) terminal->say(next ? "the project has changed: the stages start anew …" : "stopping …");
     const StopWatchdog watchdog;
-    line.stop();
-    throw;
+    line->stop();
+    if (next) log::info("starting_anew", {{"project", next->project.name}});
   }
-  if (terminal) terminal->say("stopping …");
-  const StopWatchdog watchdog;
-  line.stop();
   log::info("stopped", {});
   return 0;
 }

@@ -11,6 +11,7 @@
 #include "app/line_status_join.h"
 #include "app/line_status_json.h"
 #include "app/line_status_text.h"
+#include "base/utf8.h"
 
 namespace freshet::app {
 namespace {
@@ -31,14 +32,14 @@ std::optional<LineStatus> ask_the_line(const DataDir& data) {
   return load ? load : capture;
 }
 
-// The newest answer: the first one where everything is loaded, or the last one before time is up. Nothing: no
-// process answers.
+// The newest answer: the first one where everything is loaded or nothing more will be, or the last one before
+// time is up. Nothing: no process answers.
 std::optional<LineStatus> ask_until_loaded(const DataDir& data, std::chrono::seconds limit) {
   const Clock& clock = system_clock();
   const Deadline deadline(clock, limit);
   for (;;) {
     auto answer = ask_the_line(data);
-    if (!answer || deadline.passed() || is_loaded(*answer)) return answer;
+    if (!answer || deadline.passed() || is_loaded(*answer) || has_failed(*answer)) return answer;
     clock.sleep(kAskEvery, {});
   }
 }
@@ -70,8 +71,10 @@ int run(const StatusCommand& command) {
   } else {
     print(status);
   }
-  const bool good = command.until_loaded ? is_loaded(status) : status.ready.ready;
-  return good ? kReady : kNotReady;
+  if (!command.until_loaded) return status.ready.ready ? kReady : kNotReady;
+  const std::string why_not = not_loaded_because(status);
+  if (!why_not.empty()) fmt::print(stderr, "freshet: not loaded: {}\n", printable(why_not));
+  return why_not.empty() ? kReady : kNotReady;
 }
 
 }  // namespace freshet::app

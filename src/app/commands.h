@@ -10,6 +10,14 @@ int run(const RunCommand& command);
 int run(const InitCommand& command);
 int run(const StatusCommand& command);
 int run(const ParityCommand& command);
+int run(const SnapshotCommand& command);
+int run(const QuarantineCommand& command);
+int run(const SweepCommand& command);
+int run(const StreamCommand& command);
+int edit(const StreamCommand& command);  // its add and remove
+int run(const DoctorCommand& command);
+int run(const ContractCheckCommand& command);
+int run(const ContractDiffCommand& command);
 int run(const VersionCommand& command);
 
 }  // namespace freshet::app

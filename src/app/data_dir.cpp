@@ -26,6 +26,12 @@ DataDir::DataDir(const fs::path& path) : path_(fs::absolute(path).lexically_norm
   made(path_ / "run");
 }
 
+DataDir DataDir::seen(const fs::path& path) {
+  DataDir data;
+  data.path_ = fs::absolute(path).lexically_normal();
+  return data;
+}
+
 fs::path DataDir::journal(const fs::path& configured) const {
   return made(path_ / configured);  // an absolute one stays what it is
 }
@@ -55,6 +61,16 @@ files::DirectoryLock take(const DataDir& data, Role role) {
 
 bool is_taken(const DataDir& data, Role role) {
   return files::DirectoryLock::is_held(data.lock(role));
+}
+
+std::uint64_t bytes_below(const fs::path& folder) {
+  std::uint64_t bytes = 0;
+  std::error_code gone;  // retention removes files meanwhile
+  for (fs::recursive_directory_iterator it(folder, gone), end; it != end; it.increment(gone)) {
+    const auto size = it->is_regular_file(gone) ? it->file_size(gone) : 0;
+    if (!gone) bytes += size;
+  }
+  return bytes;
 }
 
 }  // namespace freshet::app

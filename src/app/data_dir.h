@@ -2,6 +2,7 @@
 // locks that admit one process per role. Used by the main thread at start and end.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string_view>
 
@@ -19,6 +20,9 @@ class DataDir {
   // Makes the folder where there is none. Throws Error{permission|capacity}.
   explicit DataDir(const std::filesystem::path& path);
 
+  // Makes nothing: for whoever only looks, at socket(), lock() and the like.
+  static DataDir seen(const std::filesystem::path& path);
+
   const std::filesystem::path& path() const { return path_; }
 
   // Folders, made on the way.
@@ -35,11 +39,16 @@ class DataDir {
   std::filesystem::path lock(Role role) const;
 
  private:
+  DataDir() = default;
+
   std::filesystem::path path_;
 };
 
 // Throws Error{config} naming the process that has the role.
 files::DirectoryLock take(const DataDir& data, Role role);
 bool is_taken(const DataDir& data, Role role);
+
+// Of all files below the folder, as far as they are there.
+std::uint64_t bytes_below(const std::filesystem::path& folder);
 
 }  // namespace freshet::app

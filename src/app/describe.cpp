@@ -27,11 +27,6 @@ void trouble(LineStatus& line, const std::string& stage_name, const std::string&
   }
 }
 
-std::string iso(WallTime time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  return fmt::format("{:%FT%T}.{:06}Z", seconds, (time - seconds).count());
-}
-
 SnapshotLine describe_snapshot(const capture::TableStatus& table) {
   SnapshotLine line;
   line.state = to_string(table.state);
@@ -55,6 +50,15 @@ void add_snapshots(LineStatus& line, const capture::SnapshotStatus& snapshot) {
   }
 }
 
+void add_problems(LineStatus& line, const std::vector<capture::TableProblem>& problems) {
+  for (const capture::TableProblem& problem : problems) {
+    StreamLine* stream = find_stream(line, problem.stream);
+    if (stream == nullptr || !stream->error.empty()) continue;
+    stream->error = problem.error;
+    stream->hint = problem.hint;
+  }
+}
+
 void add_source(LineStatus& line, const capture::CaptureStatus& capture) {
   line.source.received = to_string(capture.received);
   line.source.journalled = to_string(capture.journalled);
@@ -65,7 +69,20 @@ void add_source(LineStatus& line, const capture::CaptureStatus& capture) {
         static_cast<std::uint64_t>(std::max<std::int64_t>(*capture.slot->safe_wal_size, 0));
 }
 
+double seconds_since(Micros committed_at, WallTime now) {
+  return std::chrono::duration<double>(now - WallTime(std::chrono::microseconds(committed_at))).count();
+}
+
+double common_age(const LineStatus& line) {
+  return line.cut.committed_at.empty() ? line.uptime_seconds : std::max(line.cut.age_seconds, 0.0);
+}
+
 }  // namespace
+
+std::string iso(WallTime time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  return fmt::format("{:%FT%T}.{:06}Z", seconds, (time - seconds).count());
+}
 
 std::vector<StageLine> describe_stages(const std::vector<StageStatus>& stages, WallTime now) {
   std::vector<StageLine> lines;
@@ -89,6 +106,17 @@ std::vector<StreamLine> describe_contracts(const std::vector<contract::StreamCon
   return lines;
 }
 
+ReadyLine capture_readiness(const std::optional<capture::CaptureStatus>& capture) {
+  if (!capture) return {false, "capture isn't running", {}};
+  if (capture->state != capture::CaptureState::streaming) {
+    const std::string why = capture->error.empty() ? "" : ": " + capture->error;
+    return {false, fmt::format("capture doesn't receive ({}){}", to_string(capture->state), why), {}};
+  }
+  if (!capture->heartbeat_error.empty())
+    return {false, "heartbeats don't get through: " + capture->heartbeat_error, {}};
+  return {true, "", {}};
+}
+
 void add_load(LineStatus& line, const load::LoadStatus& load, WallTime now) {
   trouble(line, "load", load.error, load.hint);
   line.total.rows = load.rows;
@@ -96,14 +124,16 @@ void add_load(LineStatus& line, const load::LoadStatus& load, WallTime now) {
   line.cut.lsn = to_string(load.cut);
   line.cut.round = load.round;
   if (load.cut_committed_at != 0) {
-    const WallTime committed{std::chrono::microseconds(load.cut_committed_at)};
-    line.cut.committed_at = iso(committed);
-    line.cut.age_seconds = std::chrono::duration<double>(now - committed).count();
+    line.cut.committed_at = iso(WallTime(std::chrono::microseconds(load.cut_committed_at)));
+    line.cut.age_seconds = seconds_since(load.cut_committed_at, now);
   }
   for (const load::TableStatus& table : load.tables) {
     StreamLine* stream = find_stream(line, table.stream);
     if (stream == nullptr) continue;
     stream->state = to_string(table.state);
+    if (table.state != load::StreamState::running)
+      stream->cut_age_seconds =
+          table.cut_committed_at != 0 ? seconds_since(table.cut_committed_at, now) : line.uptime_seconds;
     if (table.snapshot_loaded != Lsn()) stream->snapshot_loaded = to_string(table.snapshot_loaded);
     stream->rows = table.rows;
     stream->rows_per_second = table.rows_per_second;
@@ -112,29 +142,34 @@ void add_load(LineStatus& line, const load::LoadStatus& load, WallTime now) {
   }
 }
 
+void set_lag(const StreamLine& stream) {
+  const metrics::Labels label{{"stream", stream.name}};
+  metrics::gauge("freshet_stream_lag_seconds",
+                 "Age of the stream's newest loaded commit while it lacks something.", label)
+      .set(stream.lag_seconds);
+  metrics::gauge("freshet_stream_lag_bytes", "Of the journal, written and not loaded yet.", label)
+      .set(static_cast<double>(stream.lag_bytes));
+}
+
 void add_lag(LineStatus& line, const std::map<std::string, std::uint64_t>& bytes_ahead) {
-  const double age =
-      line.cut.committed_at.empty() ? line.uptime_seconds : std::max(line.cut.age_seconds, 0.0);
+  const double age = common_age(line);
   for (const auto& [name, bytes] : bytes_ahead) {
     line.total.lag_bytes += bytes;
     line.total.lag_seconds = age;
-    if (StreamLine* stream = find_stream(line, name)) {
-      stream->lag_bytes = bytes;
-      stream->lag_seconds = age;
-    }
+    if (StreamLine* stream = find_stream(line, name)) stream->lag_bytes = bytes;
   }
-  for (const StreamLine& stream : line.streams) {
-    const metrics::Labels label{{"stream", stream.name}};
-    metrics::gauge("freshet_stream_lag_seconds", "Age of the newest loaded commit while something waits.",
-                   label)
-        .set(stream.lag_seconds);
-    metrics::gauge("freshet_stream_lag_bytes", "Of the journal, written and not loaded yet.", label)
-        .set(static_cast<double>(stream.lag_bytes));
+  for (StreamLine& stream : line.streams) {
+    // What a gap lacks isn't in the journal any more.
+    const bool lacks = stream.lag_bytes > 0 || stream.state == to_string(load::StreamState::gap);
+    stream.lag_seconds = lacks ? stream.cut_age_seconds.value_or(age) : 0;
+    set_lag(stream);
   }
 }
 
 void CaptureDescriber::add(LineStatus& line, const capture::CaptureStatus& capture, SteadyTime now) {
   trouble(line, "capture", capture.error, capture.hint);
+  trouble(line, "capture", capture.look_error,
+          "until the catalogue can be read, nobody notices what the stream doesn't tell");
   trouble(line, "capture", capture.heartbeat_error,
           "the slot doesn't move while heartbeats don't get through");
   if (capture.state == capture::CaptureState::journal_full)
@@ -142,6 +177,7 @@ void CaptureDescriber::add(LineStatus& line, const capture::CaptureStatus& captu
             "load must get on, or the journal needs a higher size_limit in pipeline.yaml");
   add_source(line, capture);
   add_snapshots(line, capture.snapshot);
+  add_problems(line, capture.problems);
   for (const auto& [name, count] : capture.streams) {
     const double rate = bytes_[name].update(count.bytes, now);
     line.total.bytes_per_second += rate;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,16 +16,27 @@
 
 namespace freshet::app {
 
+// ISO 8601 in UTC, with microseconds.
+std::string iso(WallTime time);
+
 std::vector<StageLine> describe_stages(const std::vector<StageStatus>& stages, WallTime now);
 
 // One line per contract, in their order, that nothing is known of yet.
 std::vector<StreamLine> describe_contracts(const std::vector<contract::StreamContract>& contracts);
 
+// Of a process that runs capture alone and sees no mirror: ready means that it receives, and that the slot
+// moves. Nothing: no run of capture is under way.
+ReadyLine capture_readiness(const std::optional<capture::CaptureStatus>& capture);
+
 void add_load(LineStatus& line, const load::LoadStatus& load, WallTime now);
 
-// How far behind the mirrors are, by what the journal holds ahead of load; after add_load. When nothing was
-// ever loaded, all of it has waited since the start at least.
+// How far behind the mirrors are, by what the journal holds ahead of load; after add_load. A stream that
+// stands lags by its own cut, the total by the common one. When nothing was ever loaded, all of it has waited
+// since the start at least.
 void add_lag(LineStatus& line, const std::map<std::string, std::uint64_t>& bytes_ahead);
+
+// Tells a stream's lag to the metrics.
+void set_lag(const StreamLine& stream);
 
 // Snapshots, bytes, and what troubles capture; after add_load.
 class CaptureDescriber {

@@ -61,6 +61,29 @@ TEST_F(Data, ALongLogIsRotatedAndOnlySomeAreKept) {
   EXPECT_FALSE(fs::exists(path.string() + ".6"));
 }
 
+TEST_F(Data, WhatOthersWriteIntoTheirLogsIsBoundedWhileTheyWrite) {
+  const DataDir data(path_);
+  const fs::path path = data.log() / "store.log";
+  std::ofstream child(path, std::ios::app);
+  const auto lines = [&] {
+    bound_output(data.log(), 100);
+    std::string before;
+    std::string now;
+    std::getline(std::ifstream(path.string() + ".1"), before, '\0');
+    std::getline(std::ifstream(path), now, '\0');
+    return before + "|" + now;
+  };
+  child << "short\n" << std::flush;
+  EXPECT_EQ(lines(), "|short\n");
+  const std::string text(100, 'x');
+  child << text << std::flush;
+  EXPECT_EQ(lines(), "short\n" + text + "|");
+  child << text << std::flush;
+  EXPECT_EQ(lines(), text + "|") << "one old file, and no hole where the first content was";
+  child << "last" << std::flush;
+  EXPECT_EQ(lines(), text + "|last");
+}
+
 TEST_F(Data, ACommandIsARequestToTheRunningProcess) {
   const DataDir data(path_);
   const fs::path socket = data.socket(Role::load);

@@ -2,24 +2,30 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "adapter/postgres/address.h"
 #include "app/addresses.h"
 #include "app/canary_contract.h"
 #include "app/capture_stage.h"
 #include "app/control.h"
 #include "app/describe.h"
+#include "app/listen.h"
 #include "app/load_stage.h"
 #include "app/published_status.h"
+#include "app/quarantine_requests.h"
 #include "app/store_process.h"
+#include "app/sweep_requests.h"
+#include "app/table_names.h"
 #include "app/unresolved_keys.h"
 #include "app/version.h"
+#include "base/guarded.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "capture/capture_metrics.h"
+#include "contract/yaml.h"
 #include "journal/backlog.h"
+#include "journal/embedded/events.h"
+#include "load/events.h"
 #include "load/names.h"
-#include "serve/status_server.h"
 #include "watch/canary.h"
 
 namespace freshet::app {
@@ -28,31 +34,8 @@ namespace {
 // Load waits as long for the answer of another process.
 constexpr std::chrono::seconds kNeighbourDeadline{2};
 
-struct Listen {
-  std::string address;
-  std::uint16_t port = 0;
-};
-
-Listen parse_listen(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  Listen listen{text.substr(0, colon), 0};
-  std::from_chars(text.data() + colon + 1, text.data() + text.size(), listen.port);
-  return listen;
-}
-
-bool is_loopback(const std::string& address) {
-  return address.starts_with("127.") || address == "localhost" || address == "::1";
-}
-
-// On this machine alone a port that is taken is no reason not to start: the address is shown anyway.
-// Elsewhere somebody expects us on just this one.
-std::unique_ptr<serve::StatusServer> listen_on(const Listen& wanted, const serve::Sources& sources) try {
-  return std::make_unique<serve::StatusServer>(wanted.address, wanted.port, sources);
-} catch (const Error& taken) {
-  if (!is_loopback(wanted.address)) throw;
-  log::warn("status_port_taken", {{"port", wanted.port}, {"message", taken.message()}});
-  return std::make_unique<serve::StatusServer>(wanted.address, 0, sources);
-}
+// Whoever asks for the status after a command sees what it has done.
+constexpr std::chrono::seconds kSoonShown{5};
 
 journal::EmbeddedOptions journal_options(const contract::JournalSettings& settings, const DataDir& data) {
   journal::EmbeddedOptions options;
@@ -62,28 +45,40 @@ journal::EmbeddedOptions journal_options(const contract::JournalSettings& settin
   return options;
 }
 
-std::uint64_t bytes_in(const std::filesystem::path& folder) {
-  std::uint64_t bytes = 0;
-  std::error_code gone;  // retention removes files meanwhile
-  for (std::filesystem::recursive_directory_iterator it(folder, gone), end; it != end; it.increment(gone)) {
-    const auto size = it->is_regular_file(gone) ? it->file_size(gone) : 0;
-    if (!gone) bytes += size;
-  }
-  return bytes;
+std::vector<contract::StreamContract> with_canary(std::vector<contract::StreamContract> contracts) {
+  const contract::StreamContract canary = canary_contract();
+  for (const contract::StreamContract& other : contracts)
+    if (other.source == canary.source || other.mirror == canary.mirror)
+      throw contract::yaml_error(
+          other.file, other.line, "the names of Freshet's own table, the canary",
+          "leave freshet.canary to Freshet, and give a mirror another name than " + canary.mirror);
+  contracts.push_back(canary);
+  return contracts;
 }
 
-std::vector<contract::StreamContract> with_canary(std::vector<contract::StreamContract> contracts) {
-  contracts.push_back(canary_contract());
-  return contracts;
+void register_counters(const LineOptions& options) {
+  std::vector<std::string> streams, mirrors;
+  for (const contract::StreamContract& contract : with_canary(options.contracts)) {
+    streams.push_back(contract::to_string(contract.source));
+    mirrors.push_back(contract.mirror);
+  }
+  if (options.capture) capture::register_counters(streams);
+  if (options.capture) journal::register_counters(streams);
+  if (options.load) load::register_counters(mirrors);
 }
 
 }  // namespace
 
+std::vector<contract::StreamContract> load_contracts(const std::filesystem::path& project) {
+  std::vector<contract::StreamContract> contracts = contract::load_contracts(project);
+  load::check_names(with_canary(contracts));
+  return contracts;
+}
+
 LineOptions line_options(const std::filesystem::path& project, const contract::Environment& environment) {
   LineOptions options;
   options.project = contract::load_project(project);
-  options.contracts = contract::load_contracts(project);
-  load::check_names(with_canary(options.contracts));
+  options.contracts = load_contracts(project);
   const contract::Environment noted = noting(environment, options.variables);
   options.source = source_address(options.project.source, noted);
   options.clickhouse = clickhouse_address(options.project.clickhouse, noted);
@@ -96,21 +91,32 @@ class Line::Parts {
  public:
   Parts(LineOptions options, const DataDir& data, Clock& clock, Supervisor::FailureListener on_failure);
 
+  // What is told of its streams doesn't stay: the next line may lack them.
+  ~Parts();
+
   void start() { supervisor_.start(); }
   void stop() { supervisor_.stop(); }
   const LineStatus& refresh();
+  std::optional<LineOptions> take_reload() {
+    const MutexLock lock(mutex_);
+    return std::exchange(next_, std::nullopt);
+  }
 
  private:
   bool embedded() const { return options_.load && !options_.clickhouse; }
   std::optional<clickhouse::Endpoint> clickhouse() const;
   std::vector<Stage> stages();
+  ControlHandlers handlers();
   std::map<std::string, std::uint64_t> bytes_ahead(const journal::Ends& positions);
   void read_again(const load::UnresolvedKeys& keys);
   void ask_capture(const capture::KeyRequest& request) const;
   std::string read_keys(const std::string& request);
   std::string read_periodic();
+  std::string snapshot(const std::string& tables);
+  std::string read_anew(const std::string& streams);
+  std::string reload();
+  void require_free_to_move(const std::optional<std::string>& listen) const;
   void require_capture() const;
-  void try_stopped_again();
   ReadyLine readiness(const std::vector<StageStatus>& stages) const;
 
   const LineOptions options_;
@@ -124,13 +130,18 @@ class Line::Parts {
   LoadStage load_;
   watch::CanaryWatch canary_;
   PublishedStatus published_;
+  QuarantineRequests quarantine_;
+  SweepRequests sweeps_;
   ControlServer control_;
   Supervisor supervisor_;
   CaptureDescriber capture_describer_;
+  metrics::Gauge ready_ = metrics::gauge("freshet_ready", "1 while /readyz says so.");
   std::unique_ptr<journal::Backlog> backlog_;
   bool stopped_tried_again_ = false;
   std::optional<load::LoadStatus> last_load_;  // stays to be seen while load is being started again
   LineStatus status_;
+  Mutex mutex_;
+  std::optional<LineOptions> next_ GUARDED_BY(mutex_);
   std::unique_ptr<serve::StatusServer> http_;  // ends first: its threads use what is above
 };
 
@@ -150,10 +161,12 @@ Line::Parts::Parts(LineOptions options, const DataDir& data, Clock& clock,
                 .contracts = options_.contracts,
                 .source = options_.source,
                 .journal = journal_,
-                .spool = data.spool()}),
+                .spool = data.spool(),
+                .give_up_position = options_.give_up_position}),
       load_({.contracts = with_canary(options_.contracts),
              .journal = journal_,
              .tick = options_.project.intervals.tick,
+             .sweep = {.ask_above = options_.project.limits.sweep_ask_above},
              .exclusive = !options_.clickhouse,
              .locate = [this] { return clickhouse(); },
              .on_unresolved = [this](const load::UnresolvedKeys& keys) { read_again(keys); }},
@@ -161,18 +174,36 @@ Line::Parts::Parts(LineOptions options, const DataDir& data, Clock& clock,
       canary_(
           {.table = canary_mirror(), .interval = options_.project.intervals.canary},
           [this] { return clickhouse(); }, clock),
-      control_(data.socket(options_.load ? Role::load : Role::capture),
-               {{"status", [this](const std::string&) { return published_.json(); }},
-                {"variables", [this](const std::string&) { return to_json(options_.variables); }},
-                {"read_periodic", [this](const std::string&) { return read_periodic(); }},
-                {"read_keys", [this](const std::string& request) { return read_keys(request); }}}),
+      quarantine_(options_.contracts, load_, [this] { return clickhouse(); }),
+      sweeps_(options_.contracts, load_, [this] { return clickhouse(); }),
+      control_(data.socket(options_.load ? Role::load : Role::capture), handlers()),
       supervisor_(stages(), clock, std::move(on_failure)),
       backlog_(journal::open_backlog(journal_)),
-      http_(listen_on(parse_listen(options_.project.http.listen),
+      http_(listen_on(options_.project.http.listen,
                       {.status_json = [this] { return published_.json(); },
                        .metrics = [] { return metrics::exposition(); },
                        .not_ready_because = [this] { return published_.not_ready_because(); }})) {
+  register_counters(options_);
   refresh();
+}
+
+Line::Parts::~Parts() {
+  for (const StreamLine& stream : describe_contracts(options_.contracts)) set_lag(stream);
+  for (const contract::StreamContract& contract : with_canary(options_.contracts))
+    if (options_.load) load::tell(load::TableProgress{.mirror = contract.mirror});
+}
+
+ControlHandlers Line::Parts::handlers() {
+  ControlHandlers handlers{{"status", [this](const std::string&) { return published_.json(); }},
+                           {"variables", [this](const std::string&) { return to_json(options_.variables); }},
+                           {"read_periodic", [this](const std::string&) { return read_periodic(); }},
+                           {"snapshot", [this](const std::string& tables) { return snapshot(tables); }},
+                           {"read_anew", [this](const std::string& streams) { return read_anew(streams); }},
+                           {"reload", [this](const std::string&) { return reload(); }},
+                           {"read_keys", [this](const std::string& request) { return read_keys(request); }}};
+  if (options_.load) quarantine_.add_to(handlers);
+  if (options_.load) sweeps_.add_to(handlers);
+  return handlers;
 }
 
 void Line::Parts::read_again(const load::UnresolvedKeys& keys) {
@@ -215,6 +246,37 @@ std::string Line::Parts::read_periodic() {
   return "null";
 }
 
+std::string Line::Parts::snapshot(const std::string& tables) {
+  require_capture();
+  const std::vector<std::string> streams = resolve_streams(options_.contracts, names_from_json(tables));
+  capture_.read_again(streams);
+  published_.wait_for_the_next(kSoonShown);
+  return to_json(streams);
+}
+
+std::string Line::Parts::read_anew(const std::string& streams) {
+  load_.read_anew(names_from_json(streams));
+  published_.wait_for_the_next(kSoonShown);
+  return "null";
+}
+
+// Where it is another port than we hold. (Ours is free as soon as we are gone.)
+void Line::Parts::require_free_to_move(const std::optional<std::string>& listen) const {
+  if (listen && !http_->url().ends_with(listen->substr(listen->rfind(':')))) require_free(*listen);
+}
+
+// Whoever changed the files is told here what is wrong with them, and the line goes on as it is.
+std::string Line::Parts::reload() {
+  LineOptions next = line_options(options_.project.dir, contract::process_environment());
+  next.capture = options_.capture;
+  next.load = options_.load;
+  if (next.project.http.listen != options_.project.http.listen)
+    require_free_to_move(next.project.http.listen);
+  const MutexLock lock(mutex_);
+  next_ = std::move(next);
+  return "null";
+}
+
 std::vector<Stage> Line::Parts::stages() {
   std::vector<Stage> stages;
   if (embedded())
@@ -232,14 +294,6 @@ std::optional<clickhouse::Endpoint> Line::Parts::clickhouse() const {
   return url ? std::optional(clickhouse::Endpoint(*url)) : std::nullopt;
 }
 
-// Whoever starts Freshet again has mended what stopped a stream; where nothing was, it stops in the same
-// place.
-void Line::Parts::try_stopped_again() {
-  stopped_tried_again_ = true;
-  for (const load::TableStatus& table : last_load_->tables)
-    if (table.state == load::StreamState::stopped) load_.try_again(table.stream);
-}
-
 // A journal that is damaged, or was replaced, is load's and capture's to report.
 std::map<std::string, std::uint64_t> Line::Parts::bytes_ahead(const journal::Ends& positions) try {
   return backlog_->ahead_of(positions);
@@ -252,7 +306,7 @@ std::map<std::string, std::uint64_t> Line::Parts::bytes_ahead(const journal::End
 ReadyLine Line::Parts::readiness(const std::vector<StageStatus>& stages) const {
   for (const StageStatus& stage : stages)
     if (stage.state == StageState::failed) return {false, stage.name + " has failed", {}};
-  if (!options_.load) return {true, "", {}};
+  if (!options_.load) return capture_readiness(capture_.status());
   const watch::Readiness canary = canary_.readiness();
   ReadyLine line{canary.ready, canary.reason, {}};
   if (canary.travel_time) line.canary_seconds = canary.travel_time->count();
@@ -268,14 +322,16 @@ const LineStatus& Line::Parts::refresh() {
   now.stages = describe_stages(stages, clock_.wall());
   now.streams = describe_contracts(options_.contracts);
   if (auto load = load_.status()) last_load_ = std::move(load);
-  if (last_load_ && last_load_->term != 0 && !stopped_tried_again_) try_stopped_again();
+  // Whoever starts Freshet again has mended what stopped a stream; where nothing was, all is as before.
+  if (last_load_ && last_load_->term != 0 && !stopped_tried_again_) stopped_tried_again_ = load_.try_again();
   if (last_load_) {
     add_load(now, *last_load_, clock_.wall());
     if (last_load_->term != 0) add_lag(now, bytes_ahead(last_load_->positions));  // else: it doesn't know yet
   }
   if (const auto capture = capture_.status()) capture_describer_.add(now, *capture, clock_.steady());
-  now.journal = {bytes_in(journal_.directory), journal_.limit};
+  now.journal = {bytes_below(journal_.directory), journal_.limit};
   now.ready = readiness(stages);
+  ready_.set(now.ready.ready ? 1 : 0);
   now.endpoints.postgres = postgres::without_password(options_.source);
   now.endpoints.http = http_->url();
   if (const auto endpoint = clickhouse()) now.endpoints.clickhouse = endpoint->url();
@@ -291,6 +347,9 @@ Line::~Line() = default;
 
 void Line::start() {
   parts_->start();
+}
+std::optional<LineOptions> Line::take_reload() {
+  return parts_->take_reload();
 }
 void Line::stop() {
   parts_->stop();

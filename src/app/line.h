@@ -25,9 +25,13 @@ struct LineOptions {
   std::optional<clickhouse::Endpoint> clickhouse;  // nothing: the embedded engine
   bool capture = true;
   bool load = true;
+  std::string give_up_position;  // capture::Options
   std::filesystem::path store_program;
   Variables variables;  // of the environment, that the project refers to
 };
+
+// Of the project in that folder, with names that ClickHouse takes. Throws Error{config} with file and line.
+std::vector<contract::StreamContract> load_contracts(const std::filesystem::path& project);
 
 // For the project in that folder, its contracts and addresses read. Throws Error{config} with file and line.
 LineOptions line_options(const std::filesystem::path& project, const contract::Environment& environment);
@@ -41,6 +45,10 @@ class Line {
   void start();
   // In order; within the deadlines of what is under way.
   void stop();
+
+  // The project as it is now, read and found sound, once somebody has asked for it by the control socket: the
+  // line is to be put together anew from it.
+  std::optional<LineOptions> take_reload();
 
   // Collects, and publishes it for the status page and the control socket.
   const LineStatus& refresh();

@@ -1,5 +1,7 @@
 #include "app/line_status.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "change/lsn.h"
@@ -15,13 +17,35 @@ bool has_its_snapshot(const StreamLine& stream) {
   return parse_lsn(stream.snapshot_loaded) >= parse_lsn(stream.snapshot->v);
 }
 
+bool failed(const StageLine& stage) {
+  return stage.state == "failed";
+}
+
+std::string state_of_snapshot(const StreamLine& stream) {
+  if (!stream.snapshot->active())
+    return fmt::format("the snapshot of {} isn't in its mirror yet", stream.name);
+  const std::string note = stream.snapshot->note.empty() ? "" : ": " + stream.snapshot->note;
+  return fmt::format("the snapshot of {} is {}{}", stream.name, stream.snapshot->state, note);
+}
+
 }  // namespace
 
-bool is_loaded(const LineStatus& status) {
-  if (!status.ready.ready) return false;
-  return std::ranges::all_of(status.streams, [](const StreamLine& stream) {
-    return !stream.error.empty() || has_its_snapshot(stream);
+std::string not_loaded_because(const LineStatus& status) {
+  if (const auto stage = std::ranges::find_if(status.stages, failed); stage != status.stages.end())
+    return fmt::format("{} has failed: {} ({})", stage->name, stage->error, stage->hint);
+  if (!status.ready.ready) return "not ready: " + status.ready.reason;
+  const auto stream = std::ranges::find_if(status.streams, [](const StreamLine& candidate) {
+    return (candidate.error.empty() || candidate.state == "gap") && !has_its_snapshot(candidate);
   });
+  return stream == status.streams.end() ? "" : state_of_snapshot(*stream);
+}
+
+bool is_loaded(const LineStatus& status) {
+  return not_loaded_because(status).empty();
+}
+
+bool has_failed(const LineStatus& status) {
+  return std::ranges::any_of(status.stages, failed);
 }
 
 }  // namespace freshet::app

@@ -42,6 +42,7 @@ struct StreamLine {
   double rows_per_second = 0;
   std::uint64_t bytes = 0;  // journalled since then, of PostgreSQL's messages
   double bytes_per_second = 0;
+  std::optional<double> cut_age_seconds;  // of its own cut, while it stands below the common one
   double lag_seconds = 0;       // how old the newest loaded commit is, while something waits; else 0
   std::uint64_t lag_bytes = 0;  // of the journal: written, and not loaded yet
   std::string error;
@@ -104,5 +105,11 @@ struct LineStatus {
 // Data flows, and every table's first snapshot is in its mirror; what comes now are changes. Streams that
 // stand aren't waited for.
 bool is_loaded(const LineStatus& status);
+
+// The first reason why it isn't; "" when it is.
+std::string not_loaded_because(const LineStatus& status);
+
+// A stage has failed for good: the line doesn't go on before it is started anew.
+bool has_failed(const LineStatus& status);
 
 }  // namespace freshet::app

@@ -9,7 +9,10 @@ void add(StreamLine& stream, const StreamLine& captured) {
   stream.snapshot = captured.snapshot;
   stream.bytes = captured.bytes;
   stream.bytes_per_second = captured.bytes_per_second;
-  if (captured.state == "snapshot" && stream.error.empty()) stream.state = captured.state;
+  if (!stream.error.empty()) return;
+  if (captured.state == "snapshot") stream.state = captured.state;
+  stream.error = captured.error;
+  stream.hint = captured.hint;
 }
 
 }  // namespace

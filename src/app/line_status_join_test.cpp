@@ -31,6 +31,7 @@ TEST(LineStatusJoin, SaysOfCaptureWhatItsOwnProcessKnows) {
   capture.streams = {stream("app.orders", "snapshot"), stream("app.items", "snapshot")};
   capture.streams[0].snapshot.emplace().state = "reading";
   capture.streams[0].bytes = 7;
+  capture.streams[0].error = "isn't published";
   capture.source.journalled = "0/1";
 
   const LineStatus line = joined(load, capture);
@@ -40,6 +41,8 @@ TEST(LineStatusJoin, SaysOfCaptureWhatItsOwnProcessKnows) {
   EXPECT_EQ(line.streams[0].state, "snapshot");
   EXPECT_EQ(line.streams[0].rows, 5u);
   EXPECT_EQ(line.streams[0].bytes, 7u);
+  EXPECT_EQ(line.streams[0].error, "isn't published");
+  EXPECT_EQ(line.streams[1].error, "doesn't fit");
   EXPECT_TRUE(line.streams[0].snapshot);
   EXPECT_EQ(line.streams[1].state, "stopped") << "what stands isn't hidden by its snapshot";
   EXPECT_FALSE(is_loaded(line));

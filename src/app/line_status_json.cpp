@@ -30,8 +30,9 @@ void fields(StreamLine& line, Visit&& visit) {
   visit("name", line.name), visit("mirror", line.mirror), visit("state", line.state);
   visit("snapshot", line.snapshot), visit("snapshot_loaded", line.snapshot_loaded), visit("rows", line.rows);
   visit("rows_per_second", line.rows_per_second), visit("bytes", line.bytes);
-  visit("bytes_per_second", line.bytes_per_second), visit("lag_seconds", line.lag_seconds);
-  visit("lag_bytes", line.lag_bytes), visit("error", line.error), visit("hint", line.hint);
+  visit("bytes_per_second", line.bytes_per_second), visit("cut_age_seconds", line.cut_age_seconds);
+  visit("lag_seconds", line.lag_seconds), visit("lag_bytes", line.lag_bytes);
+  visit("error", line.error), visit("hint", line.hint);
 }
 
 template <class Visit>

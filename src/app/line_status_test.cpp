@@ -12,6 +12,8 @@ namespace {
 
 using testing::AllOf;
 using testing::Contains;
+using testing::ContainsRegex;
+using testing::Each;
 using testing::HasSubstr;
 using testing::Not;
 using namespace std::chrono_literals;
@@ -60,6 +62,48 @@ TEST(LineStatus, IsLoadedWhenTheMirrorsHaveTheirSnapshotsNotTheJournal) {
   EXPECT_FALSE(is_loaded(status));
 }
 
+TEST(LineStatus, HasFailedWhenAStageWontGoOnByItself) {
+  LineStatus status;
+  StageLine& capture = status.stages.emplace_back();
+  for (const auto goes_on : {StageState::running, StageState::retrying, StageState::waiting_for_operator}) {
+    capture.state = to_string(goes_on);
+    EXPECT_FALSE(has_failed(status)) << capture.state;
+  }
+  capture.state = to_string(StageState::failed);
+  EXPECT_TRUE(has_failed(status));
+}
+
+TEST(LineStatus, SaysWhyItIsNotLoaded) {
+  LineStatus status;
+  status.ready.ready = true;
+  EXPECT_EQ(not_loaded_because(status), "");
+  StreamLine& orders = status.streams.emplace_back();
+  orders.name = "app.orders";
+  orders.snapshot.emplace().state = "blocked";
+  orders.snapshot->note = "waits for pid 123";
+  EXPECT_EQ(not_loaded_because(status), "the snapshot of app.orders is blocked: waits for pid 123");
+  orders.snapshot->state = "complete";
+  orders.snapshot->v = "0/2A";
+  EXPECT_EQ(not_loaded_because(status), "the snapshot of app.orders isn't in its mirror yet");
+  status.ready = {false, "no canary has arrived", {}};
+  EXPECT_EQ(not_loaded_because(status), "not ready: no canary has arrived");
+  status.stages.push_back({"capture", "failed", 3, 0, "the slot isn't ours", "name another"});
+  EXPECT_EQ(not_loaded_because(status), "capture has failed: the slot isn't ours (name another)");
+  status.ready.ready = true;
+  status.streams.clear();
+  EXPECT_FALSE(is_loaded(status)) << "what comes now doesn't get through";
+}
+
+TEST(LineStatusText, ANameCannotForgeALine) {
+  LineStatus status = sample();
+  status.streams[0].name = "public.a\nfreshet: all is well\x1b[2J";
+  status.streams[0].error = "no\nsuch";
+  status.streams[0].lag_bytes = 1;
+  for (const auto& lines :
+       {picture(status, {.color = false, .width = 200, .height = 100}), plain_lines(status)})
+    EXPECT_THAT(lines, Each(Not(ContainsRegex("[[:cntrl:]]"))));
+}
+
 TEST(LineStatusText, PictureFitsTheTerminal) {
   LineStatus status = sample();
   status.streams.resize(500, status.streams[0]);
@@ -81,6 +125,78 @@ TEST(LineStatusText, ShowsEachStreamsLagInSecondsAndBytes) {
   const auto lines = picture(status, {.color = false, .width = 120, .height = 40});
   EXPECT_THAT(lines, Contains(AllOf(HasSubstr("app.orders"), HasSubstr(" 61.5    2.5 MB"))));
   EXPECT_THAT(lines, Contains(AllOf(HasSubstr("app.carts"), HasSubstr("  0.0       0 B"))));
+}
+
+TEST(LineStatus, AStreamThatStandsLagsByTheAgeOfItsOwnCut) {
+  const WallTime now{std::chrono::hours(500'000)};
+  const auto committed = [&](std::chrono::seconds ago) {
+    return std::chrono::duration_cast<std::chrono::microseconds>((now - ago).time_since_epoch()).count();
+  };
+  LineStatus status;
+  status.uptime_seconds = 30;
+  load::LoadStatus load;
+  load.cut_committed_at = committed(2s);
+  const auto add = [&](const char* name, load::StreamState state, Micros cut_committed_at) {
+    status.streams.emplace_back().name = name;
+    load::TableStatus& table = load.tables.emplace_back();
+    table.stream = name;
+    table.state = state;
+    table.cut_committed_at = cut_committed_at;
+  };
+  add("app.orders", load::StreamState::running, committed(2s));
+  add("app.prices", load::StreamState::stopped, committed(3'600s));
+  add("app.shapes", load::StreamState::gap, committed(7'200s));
+  add("app.never", load::StreamState::stopped, 0);
+  add("app.quiet", load::StreamState::stopped, committed(3'600s));
+  add_load(status, load, now);
+  add_lag(status, {{"app.orders", 1}, {"app.prices", 1}, {"app.never", 1}});
+  std::vector<double> lags;
+  for (const StreamLine& stream : status.streams) lags.push_back(stream.lag_seconds);
+  // A gap's records are gone from the journal; what stands with nothing ahead misses nothing.
+  EXPECT_THAT(lags, testing::ElementsAre(2, 3'600, 7'200, 30, 0));
+  EXPECT_EQ(status.total.lag_seconds, 2) << "the line's own";
+}
+
+TEST(LineStatus, ATableThatCaptureCannotReadHasItsErrorAndTheNextStep) {
+  LineStatus status;
+  status.streams.resize(2);
+  status.streams[0].name = "app.orders";
+  status.streams[1].name = "app.prices";
+  status.streams[1].error = "stands";
+  capture::CaptureStatus capture;
+  capture.problems = {{"app.orders", "it isn't published", "publish it"}, {"app.prices", "gone", "make it"}};
+  CaptureDescriber().add(status, capture, SteadyTime());
+  EXPECT_EQ(status.streams[0].error, "it isn't published");
+  EXPECT_EQ(status.streams[0].hint, "publish it");
+  EXPECT_EQ(status.streams[1].error, "stands") << "what stands says why itself";
+}
+
+TEST(LineStatus, SaysThatNobodyLooksAtTheTables) {
+  LineStatus status;
+  status.stages.resize(1);
+  status.stages[0].name = "capture";
+  status.stages[0].state = "running";
+  capture::CaptureStatus capture;
+  capture.look_error = "no answer within 10000 ms";
+  CaptureDescriber().add(status, capture, SteadyTime());
+  EXPECT_EQ(status.stages[0].error, "no answer within 10000 ms");
+  EXPECT_THAT(status.stages[0].hint, HasSubstr("the stream doesn't tell"));
+}
+
+TEST(LineStatus, CaptureAloneIsReadyOnlyWhileItReceivesAndItsSlotMoves) {
+  EXPECT_FALSE(capture_readiness(std::nullopt).ready) << "between two runs";
+  capture::CaptureStatus capture;
+  EXPECT_FALSE(capture_readiness(capture).ready) << "it only starts";
+  capture.state = capture::CaptureState::streaming;
+  EXPECT_TRUE(capture_readiness(capture).ready);
+  capture.heartbeat_error = "read-only";
+  EXPECT_THAT(capture_readiness(capture).reason, HasSubstr("read-only"));
+  capture.state = capture::CaptureState::reconnecting;
+  capture.error = "connection refused";
+  EXPECT_FALSE(capture_readiness(capture).ready);
+  EXPECT_THAT(capture_readiness(capture).reason, HasSubstr("reconnecting): connection refused"));
+  capture.state = capture::CaptureState::journal_full;
+  EXPECT_FALSE(capture_readiness(capture).ready);
 }
 
 TEST(LineStatusText, APlainLineForEachStreamThatMovesOrLags) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/utf8.h"
+
 namespace freshet::app {
 namespace {
 
@@ -12,7 +14,8 @@ constexpr std::string_view kRed = "\x1b[31m", kGreen = "\x1b[32m", kYellow = "\x
                            kDim = "\x1b[2m", kReset = "\x1b[0m";
 
 // Cuts at the width by characters, not bytes; colours are put around whole lines only, after the cut.
-std::string cut(std::string line, std::size_t width) {
+std::string cut(std::string_view text, std::size_t width) {
+  std::string line = printable(text);
   std::size_t columns = 0;
   for (std::size_t i = 0; i < line.size(); ++i) {
     const bool begins_character = (static_cast<unsigned char>(line[i]) & 0xc0) != 0x80;
@@ -209,6 +212,7 @@ std::vector<std::string> plain_lines(const LineStatus& status) {
   for (const StreamLine& stream : status.streams)
     if (!stream.error.empty())
       lines.push_back(fmt::format("  {} {}: {} ({})", stream.name, stream.state, stream.error, stream.hint));
+  std::ranges::transform(lines, lines.begin(), printable);
   return lines;
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <future>
+
 #include "base/log.h"
 
 namespace freshet::app {
@@ -11,6 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLookEvery = 50ms;
+// It is noted between two rounds.
+constexpr auto kNoteDeadline = 10s;
 
 std::string who_we_are() {
   char host[256] = "";
@@ -28,6 +32,7 @@ void LoadStage::run(std::stop_token stop) {
   options.lead.holder = who_we_are();
   options.lead.exclusive = options_.exclusive;
   options.pace.gap = options_.tick;
+  options.sweep = options_.sweep;
   options.on_unresolved = options_.on_unresolved;
   load::Load load(std::move(options), options_.contracts, *journal, *endpoint, clock_);
   const Current<load::Load>::Scope scope(current_, load);
@@ -45,9 +50,46 @@ std::optional<load::LoadStatus> LoadStage::status() const {
   return current_.ask([](const load::Load& load) { return load.status(); });
 }
 
-void LoadStage::try_again(const std::string& stream) const {
-  log::info("stopped_stream_tried_again", {{"stream", stream}});
-  current_.ask([&](load::Load& load) { return load.resume(stream).valid(); });
+bool LoadStage::try_again() const try {
+  return current_.ask([](load::Load& load) { return load.try_again().valid(); }).value_or(false);
+} catch (const Error& error) {
+  if (error.kind() != ErrorKind::capacity) throw;
+  return false;
+}
+
+template <class Ask>
+auto LoadStage::wait_for(const Ask& ask) const {
+  auto answer = current_.ask(ask);
+  if (!answer)
+    throw Error(ErrorKind::transient, "load isn't running", "freshet status says why; then ask again");
+  if (answer->wait_for(kNoteDeadline) != std::future_status::ready)
+    throw Error(ErrorKind::in_doubt, "load was busy with a round, and does it afterwards",
+                "freshet status shows when it is done");
+  return answer->get();
+}
+
+void LoadStage::read_anew(const std::vector<std::string>& streams) const {
+  wait_for([&](load::Load& load) { return load.read_anew(streams); });
+}
+
+std::vector<load::Replayed> LoadStage::replay(const std::vector<std::string>& streams) const {
+  return wait_for([&](load::Load& load) { return load.replay(streams); });
+}
+
+std::uint64_t LoadStage::drop(const std::string& stream, const load::Quarantine::Drop& drop) const {
+  return wait_for([&](load::Load& load) { return load.drop(stream, drop); });
+}
+
+load::SweepQuestion LoadStage::answer_sweep(const std::string& stream, const load::SweepAnswer& sweep) const {
+  return wait_for([&](load::Load& load) { return load.answer_sweep(stream, sweep); });
+}
+
+void LoadStage::pause(const std::string& stream) const {
+  wait_for([&](load::Load& load) { return load.pause(stream); });
+}
+
+void LoadStage::resume(const std::string& stream) const {
+  wait_for([&](load::Load& load) { return load.resume(stream); });
 }
 
 }  // namespace freshet::app

@@ -19,6 +19,7 @@ struct LoadStageOptions {
   std::vector<contract::StreamContract> contracts;  // the canary's among them
   journal::EmbeddedOptions journal;
   std::chrono::milliseconds tick;
+  load::SweepLimits sweep = {};
   bool exclusive = false;  // the engine is ours alone: no other load can write to it
   // Nothing while ClickHouse's address isn't known.
   std::function<std::optional<clickhouse::Endpoint>()> locate;
@@ -33,10 +34,22 @@ class LoadStage {
 
   // Nothing while no run is under way.
   std::optional<load::LoadStatus> status() const;
-  // Lets a stopped stream go on from where it stands; it stops there again when nothing was mended.
-  void try_again(const std::string& stream) const;
+  // Has streams that stopped go on from where they stand; where nothing was mended, all is as before. False:
+  // load can't be asked now.
+  bool try_again() const;
+  // Their tables are read from their beginning: Load::read_anew. Waits until it is noted; Error otherwise.
+  void read_anew(const std::vector<std::string>& streams) const;
+
+  // Load's requests of these names, waited for; Error{in_doubt} when load is too busy to answer in time.
+  std::vector<load::Replayed> replay(const std::vector<std::string>& streams) const;
+  std::uint64_t drop(const std::string& stream, const load::Quarantine::Drop& drop) const;
+  load::SweepQuestion answer_sweep(const std::string& stream, const load::SweepAnswer& sweep) const;
+  void pause(const std::string& stream) const;
+  void resume(const std::string& stream) const;
 
  private:
+  template <class Ask>
+  auto wait_for(const Ask& ask) const;
   std::optional<clickhouse::Endpoint> wait_for_clickhouse(std::stop_token stop) const;
 
   const LoadStageOptions options_;

@@ -50,4 +50,14 @@ void LogFile::rotate_if_long() {
   close(fresh);
 }
 
+void bound_output(const fs::path& folder, std::uint64_t bytes_max) {
+  std::error_code ignored;  // as above; on a full disk the old file stays short
+  for (fs::directory_iterator file(folder, ignored), end; file != end; file.increment(ignored)) {
+    const fs::path path = file->path();
+    if (path.extension() != ".log" || fs::file_size(path, ignored) < bytes_max || ignored) continue;
+    fs::copy_file(path, numbered(path, 1), fs::copy_options::overwrite_existing, ignored);
+    fs::resize_file(path, 0, ignored);
+  }
+}
+
 }  // namespace freshet::app

@@ -1,5 +1,5 @@
 // The JSON-lines log of a process: DATA/log/<name>.jsonl, and the older ones as .1 … .5. Set up by the main
-// thread; rotate_if_long() is called by one thread now and then.
+// thread; rotate_if_long() and bound_output() are called by one thread now and then.
 #pragma once
 
 #include <cstdint>
@@ -30,5 +30,10 @@ class LogFile {
   const std::uint64_t bytes_max_;
   int descriptor_;
 };
+
+// The same for what others write into the folder's *.log: the engine, and with `make up` PostgreSQL and the
+// generator. They append and keep their file open, so what is in it goes to one old file, .1; a line that
+// comes in just that moment is lost.
+void bound_output(const std::filesystem::path& folder, std::uint64_t bytes_max = LogFile::kBytesMax);
 
 }  // namespace freshet::app

@@ -9,12 +9,18 @@
 #include "app/commands.h"
 #include "app/error_policy.h"
 #include "base/error.h"
+#include "base/utf8.h"
 
 namespace freshet::app {
 namespace {
 
 constexpr int kFailed = 1;
-constexpr int kNotCompared = 3;  // of parity, for which 1 and 2 are findings
+constexpr int kNotLooked = 3;  // of commands for which 1 is a finding
+
+bool tells_findings(const Command& command) {
+  return std::holds_alternative<ParityCommand>(command) || std::holds_alternative<DoctorCommand>(command) ||
+         std::holds_alternative<ContractDiffCommand>(command);
+}
 
 // A stage is tried again by its supervisor; a command ends here.
 std::string next_step(const Error& error) {
@@ -24,14 +30,14 @@ std::string next_step(const Error& error) {
 }
 
 void complain(const Error& error) {
-  fmt::print(stderr, "freshet: {}\n  -> {}\n", error.message(), next_step(error));
+  fmt::print(stderr, "freshet: {}\n  -> {}\n", printable(error.message()), printable(next_step(error)));
 }
 
 int run_command(const Command& command) try {
   return std::visit([](const auto& one) { return run(one); }, command);
 } catch (const Error& error) {
   complain(error);
-  return std::holds_alternative<ParityCommand>(command) ? kNotCompared : kFailed;
+  return tells_findings(command) ? kNotLooked : kFailed;
 }
 
 int run_command_line(int argc, char** argv) try {

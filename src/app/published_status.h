@@ -2,6 +2,9 @@
 // the line wait. The main thread publishes.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <stop_token>
 #include <string>
 
 #include "app/line_status.h"
@@ -17,6 +20,17 @@ class PublishedStatus {
     const MutexLock lock(mutex_);
     json_ = std::move(json);
     not_ready_because_ = status.ready.ready ? "" : status.ready.reason;
+    ++published_;
+    published_more_.notify_all();
+  }
+
+  // Until one was collected that began after this call: it shows what has been brought about by now. Where
+  // none comes in time, so be it.
+  void wait_for_the_next(std::chrono::milliseconds limit) NO_THREAD_SAFETY_ANALYSIS {
+    const MutexLock lock(mutex_);
+    const std::uint64_t under_way = published_ + 1;
+    published_more_.wait_for(mutex_, std::stop_token(), limit,
+                             [&]() NO_THREAD_SAFETY_ANALYSIS { return published_ > under_way; });
   }
 
   std::string json() const {
@@ -31,6 +45,8 @@ class PublishedStatus {
 
  private:
   mutable Mutex mutex_;
+  Condition published_more_;
+  std::uint64_t published_ GUARDED_BY(mutex_) = 0;
   std::string json_ GUARDED_BY(mutex_) = "{}";
   std::string not_ready_because_ GUARDED_BY(mutex_) = "it is starting";
 };

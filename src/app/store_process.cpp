@@ -17,6 +17,16 @@ using namespace std::chrono_literals;
 
 constexpr auto kLookEvery = 50ms;
 
+// The store gets its own passwords, which it takes out of its environment at once, and not the source's.
+const std::vector<std::string> kEnvironment{"FRESHET_STORE_PASSWORD",
+                                            "FRESHET_STORE_READER_PASSWORD",
+                                            "LANG",
+                                            "LC_ALL",
+                                            "LD_LIBRARY_PATH",
+                                            "PATH",
+                                            "TMPDIR",
+                                            "TZ"};
+
 std::string url_of(std::uint16_t port) {
   return fmt::format("http://127.0.0.1:{}", port);
 }
@@ -51,7 +61,8 @@ void StoreProcess::run(std::stop_token stop) {
                         .arguments = {"--path", options_.data.string(), "--port", std::to_string(kept_port()),
                                       "--port-file", port_now.string()},
                         .log = options_.log,
-                        .folder = options_.data});
+                        .folder = options_.data,
+                        .environment = kEnvironment});
   log::info("store_started", {{"pid", child.pid()}, {"port", kept_port()}});
   if (wait_until_it_answers(child, port_now, stop)) {
     while (clock_.sleep(kLookEvery, stop))

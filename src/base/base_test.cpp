@@ -6,6 +6,7 @@
 #include "base/cpu_step.h"
 #include "base/json_text.h"
 #include "base/queue.h"
+#include "base/utf8.h"
 
 namespace freshet {
 namespace {
@@ -25,10 +26,26 @@ TEST(ByteReader, VarintRoundTripsAtItsLimits) {
   }
 }
 
+TEST(ByteReader, RefusesAVarintOfMoreThan64Bits) {
+  const std::string ones(9, '\xff');
+  EXPECT_EQ(ByteReader(ones + '\1').varint(), ~0ull);
+  EXPECT_THROW(ByteReader(ones + '\2').varint(), Error);
+  EXPECT_THROW(ByteReader(ones + "\xff\1").varint(), Error);
+}
+
 TEST(JsonText, StaysValidForAnyBytes) {
   std::string out;
   append_json_string(out, std::string_view("a\"\\\n\x01\xff\xed\xa0\x80\xc3\xa9", 11));
   EXPECT_EQ(out, "\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xc3\xa9\"");
+}
+
+TEST(Printable, LeavesNothingThatATerminalObeys) {
+  EXPECT_EQ(printable("schéma.\"Order\" …"), "schéma.\"Order\" …");
+  EXPECT_EQ(printable("a\nready\r\t\x1b[2J\x7f"), "a�ready���[2J�");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "2J\xff\xc3"),
+            "�2J��");
+  EXPECT_EQ(printable(std::string_view("\0x", 2)), "�x");
 }
 
 double counted(const std::string& step) {

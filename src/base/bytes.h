@@ -73,10 +73,11 @@ class ByteReader {
     std::uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       const auto byte = static_cast<std::uint8_t>(*take(1));
+      if (shift == 63 && byte > 1) break;
       value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
       if (byte < 0x80) return value;
     }
-    throw Error(ErrorKind::data, "a varint is longer than ten bytes");
+    throw Error(ErrorKind::data, "a varint is larger than 64 bits");
   }
   std::string_view bytes(std::size_t count) { return {take(count), count}; }
   // Text up to, without, its NUL.

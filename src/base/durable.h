@@ -3,6 +3,8 @@
 // its signature.
 #pragma once
 
+#include <utility>
+
 namespace freshet {
 
 template <class T>
@@ -11,7 +13,7 @@ class Durable {
   const T& get() const { return value_; }
 
  private:
-  explicit Durable(T value) : value_(value) {}
+  explicit Durable(T value) : value_(std::move(value)) {}
   template <class Witness>
   friend class DurabilityWitness;
 
@@ -22,10 +24,13 @@ class Durable {
 // `grep DurabilityWitness` lists every place that can vouch for durability.
 template <class Witness>
 class DurabilityWitness {
+  friend Witness;
+  DurabilityWitness() = default;  // for Witness alone: nobody derives under another's name
+
  protected:
   template <class T>
   static Durable<T> confirm(T value) {
-    return Durable<T>(value);
+    return Durable<T>(std::move(value));
   }
 };
 

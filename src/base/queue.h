@@ -30,11 +30,11 @@ class BoundedQueue {
   }
 
   // Waits for room. False, and `value` untouched, when stopped or closed.
-  bool push(T&& value, std::stop_token stop) NO_THREAD_SAFETY_ANALYSIS {
+  bool push(T&& value, std::stop_token stop) {
     {
       const MutexLock lock(mutex_);
-      if (!not_full_.wait(mutex_, stop, [&] { return closed_ || items_.size() < capacity_; }) || closed_)
-        return false;
+      const auto has_room = [&]() REQUIRES(mutex_) { return closed_ || items_.size() < capacity_; };
+      if (!not_full_.wait(mutex_, stop, has_room) || closed_) return false;
       items_.push_back(std::move(value));
     }
     not_empty_.notify_one();
@@ -42,11 +42,12 @@ class BoundedQueue {
   }
 
   // Waits for a value. Nothing when stopped, timed out, or closed and drained.
-  std::optional<T> pop(std::stop_token stop, std::chrono::milliseconds timeout) NO_THREAD_SAFETY_ANALYSIS {
+  std::optional<T> pop(std::stop_token stop, std::chrono::milliseconds timeout) {
     std::optional<T> value;
     {
       const MutexLock lock(mutex_);
-      not_empty_.wait_for(mutex_, stop, timeout, [&] { return closed_ || !items_.empty(); });
+      not_empty_.wait_for(mutex_, stop, timeout,
+                          [&]() REQUIRES(mutex_) { return closed_ || !items_.empty(); });
       if (items_.empty()) return value;
       value.emplace(std::move(items_.front()));
       items_.pop_front();

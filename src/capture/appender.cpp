@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "capture/identity.h"
@@ -15,7 +16,6 @@ Appender::Appender(JournalPort journal, Relations& relations, std::string slot_g
     : journal_(journal),
       relations_(relations),
       slot_generation_(std::move(slot_generation)),
-      from_(passed),
       passed_(passed),
       passed_at_(passed_at) {}
 
@@ -55,12 +55,13 @@ bool Appender::apply_slice(SpooledTransaction& transaction, std::uint64_t bytes)
 
 // A transaction's commit LSN is where its commit record begins: it may equal the end of what was sent.
 void Appender::sent_below(Lsn lsn) {
-  if (expected_ && lsn > expected_->commit_lsn) throw another_history(*expected_, lsn);
+  if (expected_ && lsn > expected_->commit_lsn) throw another_history(slot_generation_, *expected_, lsn);
   if (lsn > Lsn() && !open_) passed_ = std::max(passed_, Lsn(lsn.value() - 1));
 }
 
 void Appender::open(Lsn commit_lsn, Micros committed_at, pgoutput::Xid xid) {
-  if (expected_ && commit_lsn != expected_->commit_lsn) throw another_history(*expected_, commit_lsn);
+  if (expected_ && commit_lsn != expected_->commit_lsn)
+    throw another_history(slot_generation_, *expected_, commit_lsn);
   open_ = true;
   known_ = commit_lsn <= passed_;
   commit_lsn_ = commit_lsn;
@@ -71,7 +72,8 @@ void Appender::open(Lsn commit_lsn, Micros committed_at, pgoutput::Xid xid) {
 
 void Appender::close() {
   if (expected_) {
-    if (!beat_ || beat_->nonce != expected_->nonce) throw another_history(*expected_, commit_lsn_);
+    if (!beat_ || beat_->nonce != expected_->nonce)
+      throw another_history(slot_generation_, *expected_, commit_lsn_);
     expected_.reset();
   }
   if (beat_) heartbeat_ = {commit_lsn_, beat_->nonce};
@@ -162,7 +164,14 @@ void Appender::on_canary(const Canary& canary) {
 const KnownRelation* Appender::wanted(pgoutput::Oid oid) {
   if (known_) return nullptr;
   const KnownRelation& relation = relations_.find(oid);
-  return relation.wanted ? &relation : nullptr;
+  if (relation.wanted) return &relation;
+  if (last_passed_over_ != oid) passed_over_.insert(last_passed_over_ = oid);
+  return nullptr;
+}
+
+std::set<pgoutput::Oid> Appender::take_passed_over() {
+  last_passed_over_ = 0;
+  return std::exchange(passed_over_, {});
 }
 
 void Appender::require_columns(const KnownRelation& relation, const pgoutput::Tuple& tuple) const {
@@ -184,17 +193,25 @@ Change Appender::change(Op op, const TableSchema& schema) const {
   return change;
 }
 
-void Appender::announce_snapshot(const KnownRelation& relation) {
+void Appender::will_be_read(const std::string& stream) {
+  CHECK(!open_);
+  unread_.insert_or_assign(stream, Lsn(passed_.value() + 1));
+}
+
+void Appender::announce_snapshot(const KnownRelation& relation, Lsn above) {
   Change change = this->change(Op::snapshot_begin, relation.schema);
-  change.flags = kSweep;
-  change.commit_lsn = from_;
+  change.flags = kSweep | kFromHere;
+  change.commit_lsn = above;
   change.change_lsn = Lsn();
   journal_.append(change);
 }
 
 void Appender::write(Op op, const KnownRelation& relation, std::string_view old, std::string_view row) {
   CHECK(open_);
-  if (!unread_.empty() && unread_.erase(relation.stream) > 0) announce_snapshot(relation);
+  if (const auto unread = unread_.find(relation.stream); unread != unread_.end()) {
+    announce_snapshot(relation, unread->second);
+    unread_.erase(unread);
+  }
   Change change = this->change(op, relation.schema);
   change.old = old;
   change.row = row;
@@ -203,6 +220,11 @@ void Appender::write(Op op, const KnownRelation& relation, std::string_view old,
   if (op == Op::moved) return;  // one message, two records
   ++relation.count->rows;
   relation.count->bytes += change_bytes_;
+}
+
+// Whether no change of the stream came since its reading was asked for. A single partition's isn't that.
+bool Appender::unread_before(const FinishedChunk& chunk) {
+  return (chunk.flags & kSweep) != 0 && unread_.erase(chunk.stream) > 0;
 }
 
 void Appender::append(FinishedChunk& chunk) {
@@ -219,8 +241,9 @@ void Appender::append(FinishedChunk& chunk) {
     appended_bytes_ += change.row.size() + change.old.size();
   };
   if (chunk.first) {
+    if (unread_before(chunk)) change.flags |= kFromHere;
     put(Op::snapshot_begin);
-    unread_.erase(chunk.stream);
+    change.flags = chunk.flags;
   }
   while (chunk.rows.next(change.row)) put(Op::snapshot_row);
   change.row = {};

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -36,9 +37,10 @@ class Appender {
   // Everything that committed below `lsn` has been applied.
   void sent_below(Lsn lsn);
 
-  // A snapshot of the stream is to begin. Should a change come sooner, it is announced before that: the
-  // mirror may have rows of an earlier time, which must not give what the change leaves out.
-  void will_be_read(const std::string& stream) { unread_.insert(stream); }
+  // A snapshot of the stream is to begin, its V taken later than now. Should a change come sooner, it is
+  // announced before that: the mirror may have rows of an earlier time, which must not give what the change
+  // leaves out; and whoever lacks changes up to now knows that from there on it lacks none.
+  void will_be_read(const std::string& stream);
   // Between transactions only.
   void append(FinishedChunk& chunk);
 
@@ -55,6 +57,8 @@ class Appender {
   std::uint64_t appended_bytes() const { return appended_bytes_; }
   std::uint64_t marks() const { return marks_; }  // that somebody waits for
   std::uint64_t transactions() const { return transactions_; }
+  // Relations that aren't wanted, and had changes since this was asked last.
+  std::set<pgoutput::Oid> take_passed_over();
 
  private:
   void apply(const Frame& frame, pgoutput::Block block);
@@ -79,7 +83,8 @@ class Appender {
 
   const KnownRelation* wanted(pgoutput::Oid oid);
   void require_columns(const KnownRelation& relation, const pgoutput::Tuple& tuple) const;
-  void announce_snapshot(const KnownRelation& relation);
+  void announce_snapshot(const KnownRelation& relation, Lsn above);
+  bool unread_before(const FinishedChunk& chunk);
   void write(Op op, const KnownRelation& relation, std::string_view old, std::string_view row);
   Change change(Op op, const TableSchema& schema) const;
 
@@ -98,8 +103,9 @@ class Appender {
   std::uint64_t change_bytes_ = 0;  // likewise
   std::string filled_;              // a row completed from its old image
 
-  const Lsn from_;                // where it all began: below every V that is still to be taken
-  std::set<std::string> unread_;  // streams whose snapshot has neither begun nor been announced
+  // Streams whose snapshot has neither begun nor been announced, and a position above everything that had
+  // been applied when it was asked for: at or below its V.
+  std::map<std::string, Lsn> unread_;
 
   Lsn torn_;  // the commit LSN of a transaction of which half may have been appended
   Lsn passed_;
@@ -109,6 +115,8 @@ class Appender {
   std::uint64_t appended_bytes_ = 0;
   std::uint64_t marks_ = 0;
   std::uint64_t transactions_ = 0;
+  std::set<pgoutput::Oid> passed_over_;
+  pgoutput::Oid last_passed_over_ = 0;
 };
 
 }  // namespace freshet::capture

@@ -21,11 +21,13 @@ struct Written {
 class MemoryWriter : public journal::Writer, DurabilityWitness<MemoryWriter> {
  public:
   std::vector<Written> written;
+  std::vector<int> flags;
 
   Generation generation() const override { return Generation(1); }
   const std::optional<journal::Watermark>& last() const override { return last_; }
   std::uint64_t room() override { return 1; }
   void append(const Change& change) override {
+    flags.push_back(change.flags);
     written.push_back(
         {change.op, change.commit_lsn, change.change_lsn, std::string(change.old), std::string(change.row)});
   }
@@ -64,6 +66,15 @@ class AppenderTest : public testing::Test {
   }
   void announce(char identity = 'd') {
     apply(test::relation(5, "public", "t", {{"id", 23, true}, {"v", 25, identity == 'f'}}, identity));
+  }
+  static FinishedChunk first_chunk(Lsn v, std::uint8_t flags = kSweep) {
+    FinishedChunk chunk;
+    chunk.stream = "public.t";
+    chunk.schema = std::make_shared<TableSchema>();
+    chunk.v = v;
+    chunk.first = true;
+    chunk.flags = flags;
+    return chunk;
   }
   void beat(std::uint64_t commit, const std::string& nonce, const std::string& generation = "mine") {
     apply(test::begin(commit, 0, 9));
@@ -157,19 +168,28 @@ TEST_F(AppenderTest, AnnouncesASnapshotBeforeTheFirstChange) {
   apply(test::insert(5, {"1", "a"}), 150);
   apply(test::insert(5, {"2", "b"}), 160);
   ASSERT_EQ(written_.size(), 3u);
-  EXPECT_EQ(written_[0], (Written{Op::snapshot_begin, Lsn(100), Lsn(0), "", ""}));
+  EXPECT_EQ(written_[0], (Written{Op::snapshot_begin, Lsn(101), Lsn(0), "", ""}));
   EXPECT_EQ(written_[1].op, Op::insert);
+  EXPECT_EQ(written_[2].op, Op::insert);
+}
+
+TEST_F(AppenderTest, AnnouncesALaterSnapshotAboveAllThatWasApplied) {
+  apply(test::begin(200, 0, 7));
+  announce();
+  apply(test::insert(5, {"1", "a"}), 150);
+  apply(test::commit(200, 208));
+  appender_.sent_below(Lsn(250));
+  appender_.will_be_read("public.t");
+  apply(test::begin(300, 0, 8));
+  apply(test::insert(5, {"2", "b"}), 260);
+  ASSERT_EQ(written_.size(), 3u);
+  EXPECT_EQ(written_[1], (Written{Op::snapshot_begin, Lsn(250), Lsn(0), "", ""}));
   EXPECT_EQ(written_[2].op, Op::insert);
 }
 
 TEST_F(AppenderTest, AnnouncesNoSnapshotThatHasBegun) {
   appender_.will_be_read("public.t");
-  const auto schema = std::make_shared<TableSchema>();
-  FinishedChunk chunk;
-  chunk.stream = "public.t";
-  chunk.schema = schema;
-  chunk.v = Lsn(120);
-  chunk.first = true;
+  auto chunk = first_chunk(Lsn(120));
   appender_.append(chunk);
   apply(test::begin(200, 0, 7));
   announce();
@@ -177,6 +197,27 @@ TEST_F(AppenderTest, AnnouncesNoSnapshotThatHasBegun) {
   ASSERT_EQ(written_.size(), 2u);
   EXPECT_EQ(written_[0], (Written{Op::snapshot_begin, Lsn(120), Lsn(0), "", ""}));
   EXPECT_EQ(written_[1].op, Op::insert);
+}
+
+// It is what frees a stream that lacks earlier records.
+TEST_F(AppenderTest, SaysOfOneBeginThatNothingIsLackingFromThereOn) {
+  const auto flags = [this] { return writer_.flags; };
+  appender_.will_be_read("public.t");
+  apply(test::begin(200, 0, 7));
+  announce();
+  apply(test::insert(5, {"1", "a"}), 150);
+  apply(test::commit(200, 208));
+  auto chunk = first_chunk(Lsn(120));
+  appender_.append(chunk);
+  EXPECT_EQ(flags(), (std::vector<int>{kSweep | kFromHere, 0, kSweep})) << "the change came first";
+  writer_.flags.clear();
+  appender_.will_be_read("public.t");
+  chunk = first_chunk(Lsn(220), 0);
+  appender_.append(chunk);
+  EXPECT_EQ(flags(), std::vector<int>{0}) << "of a partition";
+  chunk = first_chunk(Lsn(230));
+  appender_.append(chunk);
+  EXPECT_EQ(flags(), (std::vector<int>{0, kSweep | kFromHere}));
 }
 
 TEST_F(AppenderTest, AHalfTransactionHoldsUntilItCameAgain) {

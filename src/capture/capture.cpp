@@ -5,17 +5,35 @@
 #include <thread>
 #include <utility>
 
+#include "base/check.h"
 #include "base/log.h"
+#include "capture/capture_metrics.h"
 #include "capture/identity.h"
 #include "capture/relation_lookup.h"
 
 namespace freshet::capture {
 namespace {
 
+constexpr std::string_view kUndefinedObject = "42704";  // in a stream: the publication
+
+template <class Table>
+std::string stream_of(const Table& table) {
+  return table.schema + "." + table.table;
+}
+
 WantedStreams wanted_streams(const std::vector<StreamedTable>& tables) {
   WantedStreams streams;
-  for (const StreamedTable& table : tables) streams[table.schema + "." + table.table] = table.key;
+  for (const StreamedTable& table : tables) streams[stream_of(table)] = table.key;
   return streams;
+}
+
+bool has(const Options& options, const std::string& stream) {
+  return std::ranges::find(options.tables, stream, stream_of<StreamedTable>) != options.tables.end() ||
+         std::ranges::find(options.periodic, stream, stream_of<TableRequest>) != options.periodic.end();
+}
+
+TableRequest request_of(const StreamedTable& table) {
+  return {.schema = table.schema, .table = table.table, .columns = table.columns, .leaf = {}};
 }
 
 std::string spool_directory(const Options& options) {
@@ -40,6 +58,7 @@ Capture::Capture(Options options, journal::Writer& journal, Clock& clock)
       clock_(clock),
       relations_(wanted_streams(options_.tables)),
       snapshotter_(snapshot_options(options_), clock),
+      watch_(options_.publication, options_.tables, options_.fits_contract),
       backoff_(options_.reconnect_first) {}
 
 Capture::~Capture() {
@@ -59,6 +78,13 @@ void Capture::request(SnapshotRequest request) {
     return;
   }
   requests_.push_back(std::move(request));
+}
+
+std::future<void> Capture::read_again(std::vector<std::string> streams) {
+  for (const std::string& stream : streams)
+    if (!has(options_, stream))
+      throw Error(ErrorKind::config, "capture has no stream " + stream, "freshet status lists them");
+  return again_.ask(std::move(streams));
 }
 
 void Capture::run(std::stop_token stop) {
@@ -114,15 +140,19 @@ void Capture::wait_to_reconnect(const Error& error, std::stop_token stop) {
 }
 
 void Capture::connect_and_stream(std::stop_token stop) {
-  postgres::Connection control(connect_as("freshet capture"));
+  std::optional<postgres::Connection> control(connect_as("freshet capture"));
   const Source source =
-      check_source(control, {.publication = options_.publication,
-                             .slot_must_be_made = slot_must_be_made(journal_, control, options_.slot),
-                             .make_publication = options_.make_publication,
-                             .tables = options_.tables});
+      check_source(*control, {.publication = options_.publication,
+                              .slot_must_be_made = slot_must_be_made(journal_, *control, options_.slot),
+                              .slot_to_make = has_position(journal_) ? "" : options_.slot,
+                              .make_publication = options_.make_publication,
+                              .connections = kOwnConnections - 1 + options_.snapshot.workers,
+                              .tables = options_.tables});
+  watch_.look(*control, source);  // before the first V is taken
   postgres::Replication replication(connect_as("freshet capture stream"));
-  const ClaimedPosition claim =
-      claim_position(journal_, control, replication, options_.slot, options_.slot_deadline);
+  const ClaimedPosition claim = claim_position(
+      journal_, *control, replication, {options_.slot, options_.slot_deadline, options_.give_up_position});
+  control.reset();  // the budget has no room for it beside the stream's own
   if (!journaller_) begin(claim);
   stream(replication, source, stop);
 }
@@ -133,13 +163,66 @@ void Capture::begin(const ClaimedPosition& claim) {
       options_.journaller, journal_, claim.notes, relations_,
       [this](Lsn passed) { return take_chunk(passed); }, board_, clock_);
   if (claim.slot_is_new) journaller_->keep_notes();
+  for (const std::string& stream : silently_changed()) journaller_->read_again(stream);
+  const Notes& notes = journaller_->notes();
+  std::map<std::string, std::string> progress = notes.snapshots;
+  for (const std::string& stream : notes.again) progress.erase(stream);
   std::vector<TableRequest> tables = options_.periodic;
-  for (const StreamedTable& table : options_.tables)
-    tables.push_back({.schema = table.schema, .table = table.table, .columns = table.columns, .leaf = {}});
-  snapshotter_.begin(tables, journaller_->notes().snapshots);
+  for (const StreamedTable& table : options_.tables) tables.push_back(request_of(table));
+  snapshotter_.begin(tables, progress);
+  snapshots_begun_ = true;
 }
 
 std::optional<FinishedChunk> Capture::take_chunk(Lsn passed) {
+  take_requests();
+  if (journaller_->notes_are_durable()) again_.kept();
+  for (const std::string& stream : again_.take()) begin_again(stream);
+  for (const std::string& stream : silently_changed()) begin_again(stream);
+  return snapshotter_.take(passed);
+}
+
+// A periodic one is read at every start anyway.
+void Capture::begin_again(const std::string& stream) {
+  const auto periodic = std::ranges::find(options_.periodic, stream, stream_of<TableRequest>);
+  if (periodic != options_.periodic.end()) return snapshotter_.begin({*periodic}, {});
+  const auto table = std::ranges::find(options_.tables, stream, stream_of<StreamedTable>);
+  CHECK(table != options_.tables.end());
+  journaller_->read_again(stream);
+  TableRequest request = request_of(*table);
+  request.mode = SnapshotMode::again;
+  snapshotter_.begin({request}, {});
+}
+
+// Binds each stream to what its table was seen to be. Those whose rows may have changed without a word in the
+// stream have to be read again: that is durable with the binding, and their V comes after the look, so what
+// happens next is a difference again. While a table doesn't fit its contract it stays bound to what it was.
+std::vector<std::string> Capture::silently_changed() {
+  std::vector<std::string> changed;
+  for (const Sighting& seen : watch_.take()) {
+    const Notes& notes = journaller_->notes();
+    const auto bound = notes.bindings.find(seen.stream);
+    if (seen.kept_changes && bound != notes.bindings.end())
+      journaller_->unbind(seen.stream, "its table, or a partition of it, was unlogged");
+    std::string binding = bind(seen.table);
+    if (bound == notes.bindings.end()) {
+      // Not there, or not published, when the snapshots began: its V may be of before this look.
+      if (snapshots_begun_ || notes.snapshots.contains(seen.stream)) {
+        log::info("table_read_again", {{"stream", seen.stream},
+                                       {"because", "nobody had looked at the table when its reading began"}});
+        changed.push_back(seen.stream);
+      }
+    } else if (bound->second == binding || !seen.fits) {
+      continue;
+    } else if (const std::string_view because = silent_change(bound->second, seen.table); !because.empty()) {
+      silent_change_found(seen.stream, because);
+      changed.push_back(seen.stream);
+    }
+    journaller_->bind(seen.stream, std::move(binding));
+  }
+  return changed;
+}
+
+void Capture::take_requests() {
   std::vector<SnapshotRequest> requests;
   {
     const MutexLock lock(mutex_);
@@ -151,22 +234,22 @@ std::optional<FinishedChunk> Capture::take_chunk(Lsn passed) {
     else
       snapshotter_.begin({std::get<TableRequest>(request)}, journaller_->notes().snapshots);
   }
-  return snapshotter_.take(passed);
 }
 
 void Capture::stream(postgres::Replication& replication, const Source& source, std::stop_token stop) {
-  const bool binary = source.binary && text_because_.empty();
+  const std::string& text_because = text_because_.empty() ? source.text_because : text_because_;
+  const bool binary = text_because.empty();
   CatalogueLookup catalogue(connect_as("freshet capture catalogue"), binary);
   relations_.restart([&](const pgoutput::Relation& message) { return catalogue(message); });
   const ReceiverOptions options = receiver_options(replication.sender_timeout());
-  start(replication, binary);
+  start(replication, text_because);
   streaming_ = true;
   board_.update([&](CaptureStatus& status) {
     status.error.clear();
     status.hint.clear();
     status.problems = source.problems;
     status.binary = binary;
-    status.text_because = text_because_.empty() ? source.text_because : text_because_;
+    status.text_because = text_because;
   });
 
   HandOver hand_over(options_.hand_over_bytes);
@@ -178,22 +261,29 @@ void Capture::stream(postgres::Replication& replication, const Source& source, s
                .slot_generation = journaller_->notes().slot_generation,
                .heartbeat_interval = options_.heartbeat_interval,
                .canary_interval = options_.canary_interval},
-              board_, clock_);
+              watch_, board_, clock_);
   const std::jthread receiving([&](std::stop_token ended) { receiver.run(ended); });
   const std::jthread beating([&](std::stop_token ended) { pulse.run(ended); });
-  journaller_->run(hand_over, stop);
+  try {
+    journaller_->run(hand_over, stop);
+  } catch (const postgres::SqlError& error) {
+    if (error.sqlstate() != kUndefinedObject) throw;
+    throw without_publication(journaller_->notes().slot_generation, options_.publication);
+  }
 }
 
-void Capture::start(postgres::Replication& replication, bool binary) const {
+// `text_because`: empty: in binary form.
+void Capture::start(postgres::Replication& replication, const std::string& text_because) const {
   const auto& heartbeat = journaller_->notes().heartbeat;
   const Lsn from = heartbeat ? heartbeat->commit_lsn : Lsn();
   replication.start(options_.slot, from,
                     {{"proto_version", "2"},
                      {"publication_names", postgres::quote_identifier(options_.publication)},
-                     {"binary", binary ? "true" : "false"},
+                     {"binary", text_because.empty() ? "true" : "false"},
                      {"streaming", "on"},
                      {"messages", "true"}});
-  log::info("capture_streams", {{"slot", options_.slot}, {"from", to_string(from)}, {"binary", binary}});
+  log::info("capture_streams",
+            {{"slot", options_.slot}, {"from", to_string(from)}, {"text_because", text_because}});
 }
 
 ReceiverOptions Capture::receiver_options(std::chrono::milliseconds sender_timeout) const {

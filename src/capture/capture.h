@@ -3,7 +3,7 @@
 //
 //   receive thread: replication connection -> batches        (receiver.h)
 //   journal thread: batches, snapshot chunks -> journal      (journaller.h; the thread that calls run())
-//   pulse thread: heartbeats, canary, the slot's lag         (pulse.h)
+//   pulse thread: heartbeats, canary, the slot's lag, what happens to the tables   (pulse.h, table_watch.h)
 //   snapshot workers                                         (snapshot.h)
 #pragma once
 
@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/guarded.h"
+#include "capture/again_queue.h"
 #include "capture/claim.h"
 #include "capture/journaller.h"
 #include "capture/pulse.h"
@@ -24,6 +25,7 @@
 #include "capture/snapshot.h"
 #include "capture/source_check.h"
 #include "capture/status.h"
+#include "capture/table_watch.h"
 
 namespace freshet::capture {
 
@@ -33,8 +35,10 @@ struct Options {
   std::string publication = "freshet";
   bool make_publication = false;      // when it isn't there
   std::vector<StreamedTable> tables;  // of the publication; others in it are passed over
+  FitsContract fits_contract;         // empty: every shape does
   std::vector<TableRequest> periodic;
-  std::string data;  // a folder for what needn't survive: the spools
+  std::string give_up_position;  // where the journal's has this name, the source takes its place (claim.h)
+  std::string data;              // a folder for what needn't survive: the spools
 
   std::uint64_t hand_over_bytes = 16 << 20;     // between receive and journal thread
   std::uint64_t spool_memory_bytes = 64 << 20;  // streamed transactions in progress
@@ -69,6 +73,12 @@ class Capture {
   // connection or no room.
   void request(SnapshotRequest request);
   static constexpr std::size_t kMostRequests = 256;
+  // Has tables read from their beginning while all others stream on, also one that is being read. The answer
+  // comes when that is durable: it outlives a kill. Throws Error{config} for a stream that isn't ours.
+  std::future<void> read_again(std::vector<std::string> streams);
+
+  // To the source, beside one for each snapshot worker: the stream, heartbeats, catalogue.
+  static constexpr int kOwnConnections = 3;
 
  private:
   void run_until_it_fails(std::stop_token stop);
@@ -76,8 +86,11 @@ class Capture {
   void connect_and_stream(std::stop_token stop);
   void begin(const ClaimedPosition& claim);
   std::optional<FinishedChunk> take_chunk(Lsn passed);
+  void take_requests();
+  void begin_again(const std::string& stream);
+  std::vector<std::string> silently_changed();
   void stream(postgres::Replication& replication, const Source& source, std::stop_token stop);
-  void start(postgres::Replication& replication, bool binary) const;
+  void start(postgres::Replication& replication, const std::string& text_because) const;
   ReceiverOptions receiver_options(std::chrono::milliseconds sender_timeout) const;
   postgres::ConnectOptions connect_as(std::string purpose) const;
 
@@ -87,16 +100,19 @@ class Capture {
   StatusBoard board_;
   Relations relations_;
   Snapshotter snapshotter_;
+  TableWatch watch_;
 
   // Of the thread in run().
   std::optional<Journaller> journaller_;  // from the first claim on
-  std::string text_because_;              // a column that was met on the way; empty: as the catalogue says
-  bool streaming_ = false;                // the last attempt came so far
-  SteadyTime connected_at_;               // until when it did
+  bool snapshots_begun_ = false;
+  std::string text_because_;  // a column that was met on the way; empty: as the catalogue says
+  bool streaming_ = false;    // the last attempt came so far
+  SteadyTime connected_at_;   // until when it did
   std::chrono::milliseconds backoff_;
 
   Mutex mutex_;
   std::vector<SnapshotRequest> requests_ GUARDED_BY(mutex_);
+  AgainQueue again_;
 };
 
 }  // namespace freshet::capture

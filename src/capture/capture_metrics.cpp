@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "base/log.h"
+
 namespace freshet::capture {
 namespace {
 
@@ -9,10 +11,53 @@ double as_double(Lsn lsn) {
   return static_cast<double>(lsn.value());
 }
 
+metrics::Counter seals() {
+  return metrics::counter("freshet_capture_seals_total", "Watermarks written to the journal");
+}
+
+metrics::Counter rows(const std::string& stream) {
+  return metrics::counter("freshet_capture_rows_total", "Changes journalled", {{"stream", stream}});
+}
+
+metrics::Counter bytes(const std::string& stream) {
+  return metrics::counter("freshet_capture_bytes_total", "Of their messages", {{"stream", stream}});
+}
+
+metrics::Counter snapshot_rows(const std::string& stream) {
+  return metrics::counter("freshet_snapshot_rows_total", "Rows read by snapshots", {{"stream", stream}});
+}
+
+metrics::Counter snapshot_bytes(const std::string& stream) {
+  return metrics::counter("freshet_snapshot_bytes_total", "Bytes of rows read by snapshots",
+                          {{"stream", stream}});
+}
+
+metrics::Counter silent_changes(const std::string& stream) {
+  return metrics::counter("freshet_capture_silent_changes_total",
+                          "Times that a table was read again for what its stream doesn't tell",
+                          {{"stream", stream}});
+}
+
 }  // namespace
 
+void register_counters(const std::vector<std::string>& streams) {
+  seals();
+  for (const std::string& stream : streams)
+    for (const auto counter : {rows, bytes, snapshot_rows, snapshot_bytes, silent_changes}) counter(stream);
+}
+
+void silent_change_found(const std::string& stream, std::string_view because) {
+  log::warn("table_read_again", {{"stream", stream}, {"because", because}});
+  silent_changes(stream).add(1);
+}
+
+void count_snapshot(const std::string& stream, std::uint64_t rows, std::uint64_t bytes) {
+  snapshot_rows(stream).add(static_cast<double>(rows));
+  snapshot_bytes(stream).add(static_cast<double>(bytes));
+}
+
 CaptureMetrics::CaptureMetrics()
-    : seals_(metrics::counter("freshet_capture_seals_total", "Watermarks written to the journal")),
+    : seals_(seals()),
       seal_seconds_(metrics::histogram("freshet_capture_seal_seconds", "Making the journal durable")),
       received_lsn_(metrics::gauge("freshet_capture_received_lsn", "Bytes of WAL seen")),
       journalled_lsn_(
@@ -39,10 +84,7 @@ void CaptureMetrics::sealed(double seconds) const {
 CaptureMetrics::Stream& CaptureMetrics::stream(const std::string& name) {
   const auto found = streams_.find(name);
   if (found != streams_.end()) return found->second;
-  const Stream fresh{metrics::counter("freshet_capture_rows_total", "Changes journalled", {{"stream", name}}),
-                     metrics::counter("freshet_capture_bytes_total", "Of their messages", {{"stream", name}}),
-                     {}};
-  return streams_.emplace(name, fresh).first->second;
+  return streams_.emplace(name, Stream{rows(name), bytes(name), {}}).first->second;
 }
 
 void CaptureMetrics::publish_slot(const SlotState& slot) const {

@@ -1,14 +1,25 @@
-// Capture's metrics, as docs/metrics.md lists them. Written by the journal thread.
+// Capture's metrics, as docs/metrics.md lists them. Written by the journal thread; those of the rows that
+// snapshots read, by whoever holds the board.
 #pragma once
 
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "capture/status.h"
 
 namespace freshet::capture {
+
+// Has the counters there, at 0, before anything happens: Prometheus sees no increase in one that is born
+// at 1. Any thread.
+void register_counters(const std::vector<std::string>& streams);
+
+// A table changed without a word in the stream, and is read again: the log's line, and the count.
+void silent_change_found(const std::string& stream, std::string_view because);
+void count_snapshot(const std::string& stream, std::uint64_t rows, std::uint64_t bytes);
 
 class CaptureMetrics {
  public:

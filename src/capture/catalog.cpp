@@ -13,7 +13,7 @@ namespace {
 using postgres::Connection;
 using postgres::Result;
 
-constexpr int kColumnLists = 150'000;  // the first server that has them
+constexpr int kColumnLists = 150'000;  // the first server that has them, and publishes schemas
 constexpr int kPublishedGeneratedColumns = 180'000;
 
 // One row per column. The key is that of the replica identity; columns that a key index merely includes
@@ -28,6 +28,48 @@ constexpr const char* kColumnsOfTable = R"(
        AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END
   WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'm', 'f')
   ORDER BY a.attnum)";
+
+// A row per published column, with the row filter; $1: the publication, $2 and $3: the table. What the view
+// pg_publication_tables says of one table: from PostgreSQL 16 on the view opens every published table, and so
+// waits for whoever has any of them locked. {0}: its schema is published; {1}: whether generated columns are.
+constexpr const char* kPublishedColumns = R"(
+  SELECT a.attname, CASE WHEN NOT {0} THEN pg_get_expr(own.prqual, own.prrelid) END
+  FROM pg_publication p
+  CROSS JOIN pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_publication_rel own ON own.prpubid = p.oid AND own.prrelid = c.oid
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND
+       CASE WHEN own.prattrs IS NULL THEN a.attgenerated = '' OR {1} ELSE a.attnum = ANY (own.prattrs::int2[]) END,
+  LATERAL (SELECT coalesce(bool_or(k.oid = c.oid), false), coalesce(bool_or(k.oid <> c.oid), false)
+           FROM pg_class k
+           WHERE k.oid IN (SELECT c.oid UNION SELECT relid FROM pg_partition_ancestors(c.oid))
+             AND (EXISTS (SELECT FROM pg_publication_rel WHERE prpubid = p.oid AND prrelid = k.oid)
+                  OR EXISTS (SELECT FROM pg_publication_namespace WHERE pnpubid = p.oid
+                             AND pnnspid = k.relnamespace))) AS listed (itself, above)
+  WHERE p.pubname = $1 AND n.nspname = $2 AND c.relname = $3 AND c.relkind IN ('r', 'p')
+    AND c.relpersistence = 'p'
+    AND CASE WHEN p.puballtables AND p.pubviaroot THEN NOT c.relispartition
+             WHEN p.pubviaroot THEN listed.itself AND NOT listed.above
+             ELSE c.relkind = 'r' AND (p.puballtables OR listed.itself OR listed.above) END)";
+
+// There a publication has neither column lists nor schemas, and the view opens no table.
+constexpr const char* kPublishedColumnsBefore15 = R"(
+  SELECT a.attname, NULL
+  FROM pg_publication_tables p
+  JOIN pg_namespace n ON n.nspname = p.schemaname
+  JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+  WHERE p.pubname = $1 AND p.schemaname = $2 AND p.tablename = $3)";
+
+std::string published_columns_sql(int server_version) {
+  if (server_version < kColumnLists) return kPublishedColumnsBefore15;
+  constexpr const char* kSchemaIsPublished =
+      "EXISTS (SELECT FROM pg_publication_namespace WHERE pnpubid = p.oid AND pnnspid = c.relnamespace)";
+  return fmt::format(fmt::runtime(kPublishedColumns), kSchemaIsPublished,
+                     server_version < kPublishedGeneratedColumns
+                         ? "false"
+                         : "(p.pubgencols = 's' AND a.attgenerated = 's')");
+}
 
 std::uint32_t oid_of(const Result& result, int row, int column) {
   return static_cast<std::uint32_t>(result.integer(row, column));
@@ -91,30 +133,23 @@ TableSchema describe_table(Connection& connection, std::string_view schema, std:
   return described;
 }
 
+std::optional<PublishedTable> find_published(Connection& connection, std::string_view publication,
+                                             std::string_view schema, std::string_view table) {
+  const Result published =
+      connection.query(published_columns_sql(connection.server_version()),
+                       {std::string(publication), std::string(schema), std::string(table)});
+  if (published.rows() == 0) return std::nullopt;
+  return PublishedTable{describe(connection, schema, table, names(published, 0)),
+                        std::string(published.text(0, 1))};
+}
+
 PublishedTable describe_published(Connection& connection, std::string_view publication,
                                   std::string_view schema, std::string_view table) {
-  const bool lists = connection.server_version() >= kColumnLists;
-  const Result published = connection.query(
-      lists ? "SELECT a.name, p.rowfilter FROM pg_publication_tables p, unnest(p.attnames) AS a(name) "
-              "WHERE p.pubname = $1 AND p.schemaname = $2 AND p.tablename = $3"
-            : "SELECT NULL, NULL FROM pg_publication_tables p "
-              "WHERE p.pubname = $1 AND p.schemaname = $2 AND p.tablename = $3",
-      {std::string(publication), std::string(schema), std::string(table)});
-  if (published.rows() == 0) {
-    throw Error(ErrorKind::schema,
-                fmt::format("the publication \"{}\" has no table {}.{}", publication, schema, table),
-                fmt::format("ALTER PUBLICATION {} ADD TABLE {}", postgres::quote_identifier(publication),
-                            postgres::quote_table(schema, table)));
-  }
-  if (!lists) return {describe(connection, schema, table, std::nullopt), {}};
-  std::set<std::string, std::less<>> wanted = names(published, 0);
-  if (connection.server_version() < kPublishedGeneratedColumns) {
-    const Result generated = connection.query(
-        "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attgenerated <> ''",
-        {postgres::quote_table(schema, table)});
-    for (const std::string& name : names(generated, 0)) wanted.erase(name);
-  }
-  return {describe(connection, schema, table, wanted), std::string(published.text(0, 1))};
+  auto found = find_published(connection, publication, schema, table);
+  if (found) return *std::move(found);
+  throw Error(ErrorKind::schema,
+              fmt::format("the publication \"{}\" has no table {}.{}", publication, schema, table),
+              "freshet doctor has the statement that adds it");
 }
 
 // As format_type() with an empty search_path, whatever this session's is: so the contracts have it.

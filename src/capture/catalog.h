@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,7 +26,10 @@ struct PublishedTable {
   std::string row_filter;  // an expression over its columns, or empty
 };
 
-// As `publication` has it. Throws Error{schema} when it doesn't publish the table.
+// As `publication` has it; nothing when it doesn't publish the table.
+std::optional<PublishedTable> find_published(postgres::Connection& connection, std::string_view publication,
+                                             std::string_view schema, std::string_view table);
+// The same; Error{schema} when it doesn't.
 PublishedTable describe_published(postgres::Connection& connection, std::string_view publication,
                                   std::string_view schema, std::string_view table);
 

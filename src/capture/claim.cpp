@@ -11,17 +11,6 @@
 namespace freshet::capture {
 namespace {
 
-Error foreign_slot(const std::string& slot, const std::string& where) {
-  return Error(
-      ErrorKind::identity,
-      fmt::format("there is a replication slot \"{}\" at {}, and this journal is new: it doesn't belong "
-                  "together; nothing was confirmed",
-                  slot, where),
-      fmt::format("use the journal that goes with it; or, if nobody needs the slot, SELECT "
-                  "pg_drop_replication_slot('{}'); or name another slot",
-                  slot));
-}
-
 // Whoever has been in a transaction for longest holds up the making of a slot.
 std::string oldest_transaction(postgres::Connection& control) {
   const postgres::Result row = control.query(
@@ -55,8 +44,34 @@ Notes intent(JournalPort journal, postgres::Connection& control, const postgres:
   notes.slot = slot;
   notes.slot_generation = make_nonce();
   notes.consistent_point = insert_lsn(control);
+  const Micros before = journal.last() ? journal.last()->committed_at : 0;
   journal.keep(encode(notes));
-  journal.seal(Lsn(notes.consistent_point.value() - 1), 0);
+  journal.seal(Lsn(notes.consistent_point.value() - 1), before);
+  return notes;
+}
+
+// What has the slot's name here, of another generation, or copied with a volume: what it keeps is of no use.
+void drop_old_slot(postgres::Connection& control, const std::string& slot, const std::string& database) {
+  const auto found = find_slot(control, slot);
+  if (!found) return;
+  if (found->active || found->plugin != "pgoutput" || found->database != database)
+    throw slot_in_the_way(slot, *found, control.where());
+  control.query("SELECT pg_drop_replication_slot($1)", {slot});
+  log::warn("capture_slot_dropped", {{"slot", slot}, {"confirmed", to_string(found->confirmed)}});
+}
+
+// Killed before the intent is kept: the old position stands, and is given up by the next start.
+Notes take_another_source(const Notes& given_up, JournalPort journal, postgres::Connection& control,
+                          const postgres::SystemIdentity& system, const std::string& slot) {
+  drop_old_slot(control, slot, system.database);
+  crash_point("slot_dropped");
+  journal.raise_epoch();
+  Notes notes = intent(journal, control, system, slot);
+  log::warn("capture_takes_another_source", {{"given_up", position_name(given_up.slot_generation)},
+                                             {"system_id", system.system_id},
+                                             {"timeline", system.timeline},
+                                             {"database", system.database},
+                                             {"epoch", static_cast<int>(journal.last()->epoch)}});
   return notes;
 }
 
@@ -65,7 +80,7 @@ void finish_slot(Notes& notes, postgres::Connection& control, postgres::Replicat
                  std::chrono::milliseconds deadline) {
   if (const auto found = find_slot(control, notes.slot)) {
     if (found->plugin != "pgoutput" || found->database != notes.database)
-      throw foreign_slot(notes.slot, control.where());
+      throw foreign_slot(notes.slot, *found, control.where(), notes.database);
     notes.consistent_point = found->confirmed;
   } else {
     notes.consistent_point = make_slot(control, replication, notes.slot, deadline);
@@ -78,34 +93,39 @@ void finish_slot(Notes& notes, postgres::Connection& control, postgres::Replicat
 
 }  // namespace
 
+bool has_position(const JournalPort& journal) {
+  return decode_notes(journal.kept()).has_value();
+}
+
 bool slot_must_be_made(const JournalPort& journal, postgres::Connection& control, const std::string& slot) {
   const auto notes = decode_notes(journal.kept());
   return (!notes || notes->slot_note == SlotNote::making) && !find_slot(control, slot);
 }
 
 ClaimedPosition claim_position(JournalPort journal, postgres::Connection& control,
-                               postgres::Replication& replication, const std::string& slot,
-                               std::chrono::milliseconds slot_deadline) {
+                               postgres::Replication& replication, const ClaimOptions& options) {
+  const std::string& slot = options.slot;
   const postgres::SystemIdentity system = replication.identify();
   auto notes = decode_notes(journal.kept());
-  if (notes && notes->slot != slot) {
+  if (notes && !options.give_up.empty() && position_name(notes->slot_generation) == options.give_up) {
+    notes = take_another_source(*notes, journal, control, system, slot);
+  } else if (notes && notes->slot != slot) {
     throw Error(ErrorKind::config,
                 fmt::format("the journal's position belongs to the slot \"{}\", the project names \"{}\"",
                             notes->slot, slot),
                 "name that slot, or start with a new journal");
-  }
-  if (notes && notes->slot_note == SlotNote::made) {
+  } else if (notes && notes->slot_note == SlotNote::made) {
     require_our_source(*notes, {system, find_slot(control, slot), insert_lsn(control)},
                        journal.last() ? journal.last()->commit_lsn : Lsn());
     return {std::move(*notes), false};
-  }
-  if (notes) {
+  } else if (notes) {
     require_our_system(*notes, system);
   } else {
-    if (find_slot(control, slot)) throw foreign_slot(slot, control.where());
+    if (const auto found = find_slot(control, slot))
+      throw foreign_slot(slot, *found, control.where(), system.database);
     notes = intent(journal, control, system, slot);
   }
-  finish_slot(*notes, control, replication, slot_deadline);
+  finish_slot(*notes, control, replication, options.slot_deadline);
   return {std::move(*notes), true};
 }
 

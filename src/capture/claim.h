@@ -15,12 +15,23 @@ struct ClaimedPosition {
   bool slot_is_new = false;  // its consistent point is where first snapshots are taken
 };
 
+struct ClaimOptions {
+  std::string slot;
+  std::chrono::milliseconds slot_deadline{60'000};  // for making it
+  // The name of a position that may be given up: where it is the journal's, this source takes its place with
+  // a slot made now and a raised epoch, and every stream is read again. Any other name does nothing, so that
+  // one left behind from an earlier start accepts no other source.
+  std::string give_up;
+};
+
 // Journal thread, before anything is streamed. `control` is a normal connection to the same server. Throws
 // Error{identity} where going on would lose changes, Error{transient} while old transactions hold the slot's
 // making up. The notes of a new slot aren't kept yet.
 ClaimedPosition claim_position(JournalPort journal, postgres::Connection& control,
-                               postgres::Replication& replication, const std::string& slot,
-                               std::chrono::milliseconds slot_deadline);
+                               postgres::Replication& replication, const ClaimOptions& options);
+
+// The journal says where capture stands, or that it was about to begin.
+bool has_position(const JournalPort& journal);
 
 // Whether claim_position() will make the slot, and so needs a free one.
 bool slot_must_be_made(const JournalPort& journal, postgres::Connection& control, const std::string& slot);

@@ -12,11 +12,11 @@ std::uint64_t cost_of(const Batch& batch) {
 
 }  // namespace
 
-bool HandOver::push(Batch& batch, std::chrono::milliseconds timeout) NO_THREAD_SAFETY_ANALYSIS {
+bool HandOver::push(Batch& batch, std::chrono::milliseconds timeout) {
   const std::uint64_t cost = cost_of(batch);
   {
     const MutexLock lock(mutex_);
-    const auto has_room = [&] { return batches_.empty() || bytes_ + cost <= budget_; };
+    const auto has_room = [&]() REQUIRES(mutex_) { return batches_.empty() || bytes_ + cost <= budget_; };
     if (!changed_.wait_for(mutex_, timeout, has_room)) return false;
     bytes_ += cost;
     batches_.push_back(std::exchange(batch, Batch()));
@@ -33,11 +33,12 @@ void HandOver::end(std::exception_ptr failure) {
   changed_.notify_all();
 }
 
-std::optional<Batch> HandOver::pop(std::chrono::milliseconds timeout) NO_THREAD_SAFETY_ANALYSIS {
+std::optional<Batch> HandOver::pop(std::chrono::milliseconds timeout) {
   std::optional<Batch> batch;
   {
     const MutexLock lock(mutex_);
-    changed_.wait_for(mutex_, timeout, [&] { return !batches_.empty() || failure_ != nullptr; });
+    changed_.wait_for(mutex_, timeout,
+                      [&]() REQUIRES(mutex_) { return !batches_.empty() || failure_ != nullptr; });
     if (batches_.empty()) {
       if (failure_ != nullptr) std::rethrow_exception(failure_);
       return batch;

@@ -23,6 +23,10 @@ void require_our_source(const Notes& notes, const SourcePosition& found, Lsn dur
 void require_our_system(const Notes& notes, const postgres::SystemIdentity& system);
 
 // While streaming: the transaction at `found` came where the heartbeat should have.
-Error another_history(const HeartbeatNote& expected, Lsn found);
+Error another_history(std::string_view slot_generation, const HeartbeatNote& expected, Lsn found);
+
+// While streaming: PostgreSQL looks up the publication as of each change (before version 18), and it wasn't
+// there at one of them. The slot never passes that.
+Error without_publication(std::string_view slot_generation, const std::string& publication);
 
 }  // namespace freshet::capture

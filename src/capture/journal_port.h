@@ -2,6 +2,7 @@
 // no more use then, and connecting to the source again mends nothing.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -44,6 +45,16 @@ class JournalPort {
   }
   Durable<journal::Watermark> seal(Lsn commit_lsn, Micros committed_at) {
     return guarded([&] { return writer_.seal(commit_lsn, committed_at); });
+  }
+  // What is appended from here on is newer than all before, whatever its LSN.
+  void raise_epoch() {
+    constexpr Epoch kLast = std::numeric_limits<Epoch>::max();
+    const Epoch now = last() ? last()->epoch : Epoch{0};
+    if (now == kLast)
+      throw JournalFailure(Error(ErrorKind::capacity,
+                                 "the source of this journal has changed as often as it can",
+                                 "start over: docs/runbook/snapshot-again.md"));
+    guarded([&] { writer_.set_epoch(static_cast<Epoch>(now + 1)); });
   }
   const std::optional<journal::Watermark>& last() const { return writer_.last(); }
   const std::string& kept() const { return writer_.kept(); }

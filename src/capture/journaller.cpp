@@ -5,6 +5,7 @@
 #include "base/cpu_step.h"
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "capture/binding.h"
 
 namespace freshet::capture {
 namespace {
@@ -33,11 +34,41 @@ Journaller::Journaller(const JournallerOptions& options, JournalPort journal, No
       clock_(clock) {
   // What changes while a stream isn't wanted is not journalled: when it comes back it is read anew. Kept with
   // the first seal, so before anything more is confirmed.
-  notes_changed_ = std::erase_if(notes_.snapshots, [&](const auto& progress) {
-                     return !relations.wanted().contains(progress.first);
-                   }) > 0;
+  const auto unwanted = [&](const std::string& stream) { return !relations.wanted().contains(stream); };
+  notes_changed_ =
+      std::erase_if(notes_.snapshots, [&](const auto& progress) { return unwanted(progress.first); }) > 0;
+  notes_changed_ = std::erase_if(notes_.again, unwanted) > 0 || notes_changed_;
+  std::erase_if(notes_.bindings, [&](const auto& binding) { return unwanted(binding.first); });
   for (const auto& [stream, key] : relations.wanted())
-    if (!notes_.snapshots.contains(stream)) appender_.will_be_read(stream);
+    if (!notes_.snapshots.contains(stream) || notes_.again.contains(stream)) appender_.will_be_read(stream);
+}
+
+void Journaller::read_again(const std::string& stream) {
+  notes_.again.insert(stream);
+  notes_changed_ = true;
+  appender_.will_be_read(stream);
+}
+
+void Journaller::bind(const std::string& stream, std::string binding) {
+  notes_.bindings[stream] = std::move(binding);
+  notes_changed_ = true;
+}
+
+void Journaller::unbind(const std::string& stream, std::string_view because) {
+  std::string& binding = notes_.bindings.at(stream);
+  if (binding == kPassedOver) return;
+  log::warn("changes_passed_over", {{"stream", stream}, {"because", because}});
+  binding = kPassedOver;
+  notes_changed_ = true;
+}
+
+// In the seal that lets their changes go: a table of ours that has another name for a while, as seen in the
+// stream, whatever it is called when somebody looks.
+void Journaller::unbind_passed_over() {
+  const std::set<pgoutput::Oid> passed_over = appender_.take_passed_over();
+  if (passed_over.empty()) return;
+  for (const auto& [stream, binding] : notes_.bindings)
+    if (passed_over.contains(bound_table(binding))) unbind(stream, "its table had another name");
 }
 
 void Journaller::keep_notes() {
@@ -55,9 +86,9 @@ void Journaller::run(HandOver& hand_over, std::stop_token stop) {
     wait_for_room(hand_over, stop);
     if (auto batch = next_batch(hand_over)) {
       apply(*batch, hand_over, stop);
-      if (clock_.steady() - chunk_at_ >= options_.chunk_interval) take_chunk();
+      if (clock_.steady() - chunk_at_ >= options_.chunk_interval) more_chunks_ = take_chunk();
     } else {
-      take_chunk();
+      more_chunks_ = take_chunk();
     }
     between_transactions(hand_over);
   }
@@ -67,7 +98,9 @@ void Journaller::run(HandOver& hand_over, std::stop_token stop) {
 // The end of the connection comes after everything that was received before it.
 std::optional<Batch> Journaller::next_batch(HandOver& hand_over) {
   auto wait = options_.tick;
-  if (something_to_seal()) {
+  if (more_chunks_) {
+    wait = std::chrono::milliseconds(0);
+  } else if (something_to_seal()) {
     const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - sealed_at_);
     wait = std::clamp(options_.tick - since, std::chrono::milliseconds(0), options_.tick);
   }
@@ -99,16 +132,18 @@ void Journaller::between_transactions(HandOver& hand_over) {
   if (durable_) hand_over.set_durable(*durable_);
 }
 
-void Journaller::take_chunk() {
-  if (take_ == nullptr || !appender_.settled()) return;
+bool Journaller::take_chunk() {
+  if (take_ == nullptr || !appender_.settled()) return false;
   auto chunk = take_(appender_.passed());
-  if (!chunk) return;
+  if (!chunk) return false;
   appender_.append(*chunk);
   chunk_schemas_.push_back(chunk->schema);
   chunk_at_ = clock_.steady();
-  if (chunk->progress.empty()) return;
+  if (chunk->progress.empty()) return true;
+  if (chunk->first) notes_.again.erase(chunk->stream);
   notes_.snapshots[chunk->stream] = std::move(chunk->progress);
   notes_changed_ = true;
+  return true;
 }
 
 // The journal's limit is reached: the receive thread will stop reading for want of room, and tell the server
@@ -142,6 +177,7 @@ bool Journaller::seal_due() const {
 
 void Journaller::seal() {
   const SteadyTime began = clock_.steady();
+  unbind_passed_over();
   if (appender_.heartbeat() && appender_.heartbeat() != notes_.heartbeat) {
     notes_.heartbeat = appender_.heartbeat();
     notes_changed_ = true;

@@ -39,6 +39,16 @@ class Journaller : DurabilityWitness<Journaller> {
   // Keeps the notes durably; before anything is streamed.
   void keep_notes();
   const Notes& notes() const { return notes_; }
+  bool notes_are_durable() const { return !notes_changed_; }
+
+  // While a chunk is asked for: the stream will be read from its beginning, by a successor of ours if need
+  // be. Its V is taken later than now.
+  void read_again(const std::string& stream);
+
+  // While a chunk is asked for: what the stream is bound to from now on; durable with the next seal.
+  void bind(const std::string& stream, std::string binding);
+  // The same: to nothing any more, since changes of its table aren't there. Once is enough.
+  void unbind(const std::string& stream, std::string_view because);
 
   // One connection: until stopped, or until what ended the receive thread comes out here. What could be
   // sealed is sealed then.
@@ -51,8 +61,9 @@ class Journaller : DurabilityWitness<Journaller> {
   std::optional<Batch> next_batch(HandOver& hand_over);
   void apply(Batch& batch, HandOver& hand_over, std::stop_token stop);
   void between_transactions(HandOver& hand_over);
-  void take_chunk();
+  bool take_chunk();  // false: none is finished
   void wait_for_room(HandOver& hand_over, std::stop_token stop);
+  void unbind_passed_over();
   bool something_to_seal() const;
   bool seal_due() const;
   void seal();
@@ -75,6 +86,7 @@ class Journaller : DurabilityWitness<Journaller> {
   std::uint64_t sealed_marks_ = 0;
   SteadyTime sealed_at_;
   SteadyTime chunk_at_;
+  bool more_chunks_ = false;  // there may be: they aren't waited for
   std::uint64_t seals_ = 0;
   std::optional<Durable<Lsn>> durable_;  // what may be confirmed
 };

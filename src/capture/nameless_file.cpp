@@ -1,27 +1,20 @@
 #include "capture/nameless_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
-#include <system_error>
 #include <utility>
 
+#include "adapter/files/file.h"
 #include "base/error.h"
 
 namespace freshet::capture {
 namespace {
 
-[[noreturn]] void fail(std::string_view doing, const std::string& directory) {
-  const int code = errno;
-  const bool full = code == ENOSPC || code == EDQUOT || code == EMFILE || code == ENFILE;
-  throw Error(
-      full ? ErrorKind::capacity : ErrorKind::config,
-      fmt::format("can't {} a spool file in {}: {}", doing, directory, std::generic_category().message(code)),
-      full ? "free space on that disk; nothing is lost, capture goes on from its confirmed position"
-           : "the folder must exist and be writable");
+[[noreturn]] void fail(const char* doing, const std::string& directory) {
+  throw files::system_error(errno, std::string("can't ") + doing + " a spool file in", directory);
 }
 
 int open_nameless(const std::string& directory) {

@@ -72,6 +72,10 @@ void take_fact(Notes& notes, std::string_view& from) {
     notes.heartbeat = {parse_lsn(value), std::string(take_value(from))};
   } else if (name == "snapshot") {
     notes.snapshots[std::string(value)] = take_value(from);
+  } else if (name == "again") {
+    notes.again.emplace(value);
+  } else if (name == "bound") {
+    notes.bindings[std::string(value)] = take_value(from);
   } else {
     fail(name);
   }
@@ -80,6 +84,10 @@ void take_fact(Notes& notes, std::string_view& from) {
 }
 
 }  // namespace
+
+std::string position_name(std::string_view slot_generation) {
+  return std::string(slot_generation.substr(0, 8));
+}
 
 std::string encode(const Notes& notes) {
   std::string to;
@@ -93,6 +101,8 @@ std::string encode(const Notes& notes) {
   if (notes.heartbeat)
     append(to, "heartbeat", {to_string(notes.heartbeat->commit_lsn), notes.heartbeat->nonce});
   for (const auto& [stream, progress] : notes.snapshots) append(to, "snapshot", {stream, progress});
+  for (const std::string& stream : notes.again) append(to, "again", {stream});
+  for (const auto& [stream, binding] : notes.bindings) append(to, "bound", {stream, binding});
   return to;
 }
 

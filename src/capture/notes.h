@@ -1,11 +1,12 @@
 // What capture remembers in the journal besides changes: whose position this is, the heartbeat that proves
-// it, and how far each snapshot got. Durable with the watermark that it was kept before, so the two never
-// disagree.
+// it, and how far each snapshot got, what each stream is bound to. Durable with the watermark that it was
+// kept before, so the two never disagree.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -33,9 +34,16 @@ struct Notes {
   Lsn consistent_point;         // of the slot
   std::optional<HeartbeatNote> heartbeat;
   std::map<std::string, std::string> snapshots;  // progress by stream that is wanted
+  std::set<std::string> again;  // streams that are to be read from their beginning, whatever progress says
+  // What each stream is bound to (binding.h): its mirror comes from a reading that began, and changes that
+  // were streamed, while its table was like that.
+  std::map<std::string, std::string> bindings;
 
   friend bool operator==(const Notes&, const Notes&) = default;
 };
+
+// What people call the position of that slot generation, to say that it may be given up. No other one has it.
+std::string position_name(std::string_view slot_generation);
 
 std::string encode(const Notes& notes);
 // Nothing in an empty text: the journal is new. Throws Error{data}.

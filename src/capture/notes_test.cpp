@@ -18,6 +18,8 @@ Notes full_notes() {
   notes.consistent_point = Lsn(0x1'0000'0010);
   notes.heartbeat = {Lsn(77), "abc"};
   notes.snapshots = {{"app.orders", "blocks 0-10"}, {"app.ünlike ly\n", ""}};
+  notes.again = {"app.orders", "app. x"};
+  notes.bindings = {{"app.orders", "1 table=5"}, {"app. x", ""}};
   return notes;
 }
 

@@ -78,13 +78,26 @@ Commit read_commit(ByteReader& from) {
   return commit;
 }
 
+ReplicaIdentity read_identity(ByteReader& from) {
+  const char identity = from.le<char>();
+  if (std::string_view("dnfi").find(identity) == std::string_view::npos)
+    throw Error(ErrorKind::data, fmt::format("unknown replica identity {:#04x} in a pgoutput RELATION",
+                                             static_cast<unsigned char>(identity)));
+  return static_cast<ReplicaIdentity>(identity);
+}
+
+// Flags, the end of an empty name, type and modifier.
+constexpr std::size_t kColumnBytesMin = 1 + 1 + sizeof(Oid) + sizeof(std::int32_t);
+
 Relation read_relation(ByteReader& from) {
   Relation relation;
   relation.oid = from.be<Oid>();
   relation.schema = read_schema(from);
   relation.table = from.c_string();
-  relation.identity = static_cast<ReplicaIdentity>(from.le<char>());
+  relation.identity = read_identity(from);
   const auto count = from.be<std::uint16_t>();
+  if (count > from.left() / kColumnBytesMin)
+    throw Error(ErrorKind::data, "a pgoutput RELATION names more columns than it holds");
   relation.columns.reserve(count);
   for (int i = 0; i < count; ++i) {
     RelationColumn column;

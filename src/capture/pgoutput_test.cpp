@@ -92,6 +92,19 @@ TEST(Pgoutput, ReadsEveryOtherMessage) {
   EXPECT_EQ(std::get<StreamAbort>(decode(test::stream_abort(9, 10), Block::ordinary)).subtransaction, 10u);
 }
 
+// 65,535 columns in a message of some bytes would take 2 MB before the first one is missed.
+TEST(Pgoutput, TakesMemoryForTheColumnsThatAreThere) {
+  std::string bytes = test::relation(5, "s", "t", {{"a"}, {"b"}});
+  EXPECT_EQ(std::get<Relation>(decode(bytes, Block::ordinary)).columns.capacity(), 2u);
+  const std::size_t count_at = bytes.find('d') + 1;
+  bytes[count_at] = '\xff';
+  EXPECT_THROW(decode(bytes, Block::ordinary), Error);
+}
+
+TEST(Pgoutput, RefusesAnUnknownReplicaIdentity) {
+  EXPECT_THROW(decode(test::relation(5, "s", "t", {{"a"}}, 'x'), Block::ordinary), Error);
+}
+
 // Whatever is cut off or added, the decoder refuses it and never reads outside of the bytes (asan watches).
 TEST(Pgoutput, RefusesEveryCutAndEveryAddition) {
   const std::vector<std::string> messages = {

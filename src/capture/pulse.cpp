@@ -12,8 +12,8 @@ constexpr std::int64_t kCanaryIds = 1'000;
 
 }  // namespace
 
-Pulse::Pulse(const PulseOptions& options, StatusBoard& board, const Clock& clock)
-    : options_(options), board_(board), clock_(clock) {}
+Pulse::Pulse(const PulseOptions& options, TableWatch& watch, StatusBoard& board, const Clock& clock)
+    : options_(options), watch_(watch), board_(board), clock_(clock) {}
 
 void Pulse::run(std::stop_token stop) {
   while (!stop.stop_requested()) {
@@ -26,6 +26,7 @@ void Pulse::run(std::stop_token stop) {
       log::warn("capture_heartbeat_failed", {{"error", error.what()}});
     }
     board_.update([&](CaptureStatus& status) { status.heartbeat_error = failure; });
+    if (connection_) look_at_tables();
     clock_.sleep(options_.heartbeat_interval, stop);
   }
 }
@@ -48,6 +49,19 @@ void Pulse::beat_once() {
   }
   const auto slot = find_slot(*connection_, options_.slot);
   board_.update([&](CaptureStatus& status) { status.slot = slot; });
+}
+
+// The slot moves on without it.
+void Pulse::look_at_tables() try {
+  watch_.look(*connection_);
+  board_.update([&](CaptureStatus& status) {
+    status.problems = watch_.problems();
+    status.look_error.clear();
+  });
+} catch (const Error& error) {
+  connection_.reset();
+  log::warn("capture_look_failed", {{"error", error.what()}});
+  board_.update([&](CaptureStatus& status) { status.look_error = error.message(); });
 }
 
 }  // namespace freshet::capture

@@ -1,6 +1,6 @@
 // The pulse: over a normal connection of its own it writes heartbeats and the canary into the source's WAL,
-// so that even an idle database's slot moves on, and looks how much WAL the slot holds back. It mends its own
-// connection; while it can't, the status says so.
+// so that even an idle database's slot moves on, looks how much WAL the slot holds back, and has the streamed
+// tables looked at. It mends its own connection; while it can't, the status says so.
 #pragma once
 
 #include <chrono>
@@ -11,6 +11,7 @@
 #include "adapter/postgres/connection.h"
 #include "base/clock.h"
 #include "capture/status.h"
+#include "capture/table_watch.h"
 
 namespace freshet::capture {
 
@@ -26,14 +27,16 @@ struct PulseOptions {
 // Until stopped; one thread.
 class Pulse {
  public:
-  Pulse(const PulseOptions& options, StatusBoard& board, const Clock& clock);
+  Pulse(const PulseOptions& options, TableWatch& watch, StatusBoard& board, const Clock& clock);
   void run(std::stop_token stop);
 
  private:
   void beat_once();
+  void look_at_tables();
   void emit(const std::string& sql);
 
   const PulseOptions options_;
+  TableWatch& watch_;
   StatusBoard& board_;
   const Clock& clock_;
   std::optional<postgres::Connection> connection_;

@@ -1,5 +1,7 @@
 #include "capture/slot.h"
 
+#include <fmt/format.h>
+
 namespace freshet::capture {
 
 std::optional<SlotState> find_slot(postgres::Connection& connection, std::string_view slot) {
@@ -22,6 +24,34 @@ std::optional<SlotState> find_slot(postgres::Connection& connection, std::string
   state.retained_bytes = static_cast<std::uint64_t>(row.integer(0, 6));
   if (!row.is_null(0, 7)) state.safe_wal_size = row.integer(0, 7);
   return state;
+}
+
+// Only where it can be the slot of a journal that was lost is dropping it a next step.
+Error foreign_slot(std::string_view name, const SlotState& slot, std::string_view where,
+                   std::string_view database) {
+  const bool may_be_ours = slot.database == database && slot.plugin == "pgoutput" && !slot.active;
+  return Error(
+      ErrorKind::config,
+      fmt::format(
+          "the replication slot \"{}\" of {} is there already: of database {}, {}; this journal is new, "
+          "so it isn't its own; nothing was confirmed",
+          name, where, slot.database, slot.active ? "being read now" : "not being read"),
+      may_be_ours ? fmt::format("use the journal that goes with it; or, if nobody needs the slot, SELECT "
+                                "pg_drop_replication_slot('{}'); or name another one, source.slot",
+                                name)
+                  : "name another slot: source.slot in pipeline.yaml");
+}
+
+Error slot_in_the_way(std::string_view name, const SlotState& slot, std::string_view where) {
+  return Error(
+      ErrorKind::config,
+      fmt::format("the replication slot \"{}\" of {} is in the way: of database {}, plugin {}, {}; "
+                  "nothing was given up",
+                  name, where, slot.database, slot.plugin, slot.active ? "being read now" : "not being read"),
+      fmt::format("stop whoever reads it, or, if nobody needs it, SELECT "
+                  "pg_drop_replication_slot('{}'); or name another slot: source.slot in "
+                  "pipeline.yaml",
+                  name));
 }
 
 Lsn insert_lsn(postgres::Connection& connection) {

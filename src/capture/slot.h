@@ -24,6 +24,15 @@ struct SlotState {
 
 std::optional<SlotState> find_slot(postgres::Connection& connection, std::string_view slot);
 
+// A slot that a new journal finds under its name: a wrong set-up, as nothing has been read yet. `database`:
+// the one that is to be read.
+Error foreign_slot(std::string_view name, const SlotState& slot, std::string_view where,
+                   std::string_view database);
+
+// A slot that has the name of the one that is to be made for a source which takes another one's place, and
+// isn't ours to drop.
+Error slot_in_the_way(std::string_view name, const SlotState& slot, std::string_view where);
+
 // Where the server writes next.
 Lsn insert_lsn(postgres::Connection& connection);
 

@@ -87,7 +87,7 @@ class SnapshotBoard {
   void wait(std::stop_token stop, std::chrono::milliseconds timeout);  // until something may have changed
   void published(const LookTask& task, std::string as);
   void raised(const PointTask& task, postgres::Barrier barrier, SteadyTime now);
-  void looked(const PointTask& task, std::optional<std::string> blocker, SteadyTime now);
+  void looked(const PointTask& task, const std::optional<std::string>& blocker, SteadyTime now);
   void planned(const PlanTask& task, TablePlan plan, SteadyTime now);
   void read(const BlocksTask& task, ChunkRead chunk, SteadyTime now);
   void read(const WholeTask& task, ChunkRead chunk, SteadyTime now);

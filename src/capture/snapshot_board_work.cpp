@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "base/metrics.h"
+#include "capture/capture_metrics.h"
 #include "capture/snapshot_board.h"
 
 namespace freshet::capture {
@@ -19,14 +19,6 @@ ChunkAim aim_of(const SnapshotOptions& options) {
                                   ? options.chunk_bytes
                                   : std::min(options.chunk_bytes, options.bytes_per_second);
   return {.bytes = bytes, .rows = options.rows_per_second, .time = options.chunk_time};
-}
-
-void count(const std::string& stream, const Rows& rows) {
-  const metrics::Labels labels{{"stream", stream}};
-  metrics::counter("freshet_snapshot_rows_total", "Rows read by snapshots", labels)
-      .add(static_cast<double>(rows.count()));
-  metrics::counter("freshet_snapshot_bytes_total", "Bytes of rows read by snapshots", labels)
-      .add(static_cast<double>(rows.bytes()));
 }
 
 void log_failure(const std::string& stream, const Error& error) {
@@ -152,10 +144,10 @@ void SnapshotBoard::raised(const PointTask& task, postgres::Barrier barrier, Ste
   happened();
 }
 
-void SnapshotBoard::looked(const PointTask& task, std::optional<std::string> blocker, SteadyTime now) {
+void SnapshotBoard::looked(const PointTask& task, const std::optional<std::string>& blocker, SteadyTime now) {
   const MutexLock lock(mutex_);
   const bool known = task.point->overdue;
-  task.point->looked(std::move(blocker), now, options_.barrier_deadline);
+  task.point->looked(blocker, now, options_.barrier_deadline);
   if (task.point->overdue && !known) {
     log::error("snapshot_blocked", {{"blocker", task.point->blocker},
                                     {"v", to_string(task.point->barrier->v)},
@@ -193,7 +185,7 @@ void SnapshotBoard::planned(const PlanTask& task, TablePlan plan, SteadyTime now
 void SnapshotBoard::finish_read(const std::string& key, std::uint64_t attempt, Claim claim, Table& table,
                                 ChunkRead chunk, SteadyTime now) {
   throttle_.spent(now, chunk.rows.count(), chunk.rows.bytes());
-  count(table.stream, chunk.rows);
+  count_snapshot(table.stream, chunk.rows.count(), chunk.rows.bytes());
   table.rows += chunk.rows.count();
   table.bytes += chunk.rows.bytes();
   table.retry.clear();

@@ -3,50 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
-#include "base/error.h"
+#include "capture/scanner.h"
 
 namespace freshet::capture {
 namespace {
-
-// Takes `text` apart from its front. Throws Error{data} where it isn't what was expected.
-class Scanner {
- public:
-  explicit Scanner(std::string_view text) : whole_(text), left_(text) {}
-
-  bool at_end() const { return left_.empty(); }
-  bool skip(char expected) {
-    if (left_.empty() || left_.front() != expected) return false;
-    left_.remove_prefix(1);
-    return true;
-  }
-  void expect(std::string_view literal) {
-    if (!left_.starts_with(literal)) fail();
-    left_.remove_prefix(literal.size());
-  }
-  std::string_view until(char end) {
-    const std::size_t size = std::min(left_.find(end), left_.size());
-    const std::string_view token = left_.substr(0, size);
-    left_.remove_prefix(size);
-    return token;
-  }
-  template <class Number>
-  Number number() {
-    Number value = 0;
-    const auto [end, failed] = std::from_chars(left_.data(), left_.data() + left_.size(), value);
-    if (failed != std::errc()) fail();
-    left_.remove_prefix(static_cast<std::size_t>(end - left_.data()));
-    return value;
-  }
-  [[noreturn]] void fail() const {
-    throw Error(ErrorKind::data, fmt::format("'{}' isn't the progress of a snapshot", whole_));
-  }
-
- private:
-  std::string_view whole_;
-  std::string_view left_;
-};
 
 LeafProgress scan_leaf(Scanner& from) {
   LeafProgress leaf;
@@ -116,7 +77,7 @@ std::string encode(const TableProgress& progress) {
 }
 
 TableProgress decode_progress(std::string_view text) {
-  Scanner from(text);
+  Scanner from(text, "the progress of a snapshot");
   TableProgress progress;
   from.expect("1 v=");
   progress.v = parse_lsn(from.until(' '));

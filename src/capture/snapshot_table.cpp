@@ -30,7 +30,8 @@ Point Point::passed_at(Lsn v) {
   return point;
 }
 
-void Point::looked(std::optional<std::string> found, SteadyTime now, std::chrono::milliseconds deadline) {
+void Point::looked(const std::optional<std::string>& found, SteadyTime now,
+                   std::chrono::milliseconds deadline) {
   claimed = false;
   passed = !found;
   blocker = found.value_or("");

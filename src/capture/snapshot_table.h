@@ -29,7 +29,7 @@ struct Point {
   std::string blocker;
 
   static Point passed_at(Lsn v);
-  void looked(std::optional<std::string> found, SteadyTime now, std::chrono::milliseconds deadline);
+  void looked(const std::optional<std::string>& found, SteadyTime now, std::chrono::milliseconds deadline);
   void failed(const Error& error, SteadyTime now);
 
   static constexpr std::chrono::milliseconds kFirstLook{10};

@@ -75,7 +75,7 @@ void SnapshotWorker::perform(const PointTask& task) {
     board_.raised(task, std::move(barrier), clock_.steady());
   } else {
     std::optional<std::string> blocker = postgres::blocker_of(reader_->connection(), *task.raised);
-    board_.looked(task, std::move(blocker), clock_.steady());
+    board_.looked(task, blocker, clock_.steady());
   }
 }
 
@@ -85,7 +85,8 @@ void SnapshotWorker::perform(const PlanTask& task) {
 }
 
 void SnapshotWorker::perform(const BlocksTask& task) {
-  board_.probed(reader_->probe(), clock_.steady());
+  const std::chrono::microseconds latency = reader_->probe();
+  board_.probed(latency, clock_.steady());  // a pause begins with the answer
   const SteadyTime begun = clock_.steady();
   ChunkRead chunk;
   chunk.schema = task.plan->schema;

@@ -3,201 +3,57 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
+
+#include "base/log.h"
+#include "capture/source_rules.h"
 
 namespace freshet::capture {
 namespace {
 
 using postgres::Connection;
-using postgres::quote_identifier;
-using postgres::quote_literal;
-using postgres::quote_table;
-using postgres::Result;
 
-constexpr int kOldestServer = 140'000;  // streaming of transactions in progress
-constexpr int kColumnLists = 150'000;
-
-void require_server(Connection& connection) {
-  if (connection.server_version() < kOldestServer) {
-    throw Error(ErrorKind::unsupported,
-                fmt::format("PostgreSQL at {} is version {}", connection.where(),
-                            connection.server_version() / 10'000),
-                "Freshet needs PostgreSQL 14 or newer");
-  }
-  const Result row = connection.query("SELECT setting FROM pg_settings WHERE name = 'wal_level'");
-  if (row.text(0, 0) == "logical") return;
-  throw Error(ErrorKind::config, fmt::format("wal_level is '{}' at {}", row.text(0, 0), connection.where()),
-              "ALTER SYSTEM SET wal_level = 'logical'; then restart PostgreSQL");
+std::string stream_of(const StreamedTable& table) {
+  return table.schema + "." + table.table;
 }
 
-// Managed services grant replication through a role instead of the attribute.
-void require_role(Connection& connection) {
-  const Result row = connection.query(
-      "SELECT current_user, rolreplication OR rolsuper OR EXISTS (SELECT 1 FROM pg_roles g "
-      "WHERE g.rolname IN ('rds_replication', 'cloudsqlreplica') AND pg_has_role(g.oid, 'member')) "
-      "FROM pg_roles WHERE rolname = current_user");
-  if (row.text(0, 1) == "t") return;
-  throw Error(ErrorKind::permission,
-              fmt::format("the role {} may not replicate at {}", row.text(0, 0), connection.where()),
-              fmt::format("ALTER ROLE {} REPLICATION", quote_identifier(row.text(0, 0))));
-}
-
-void require_room(Connection& connection, bool slot_must_be_made) {
-  const Result row = connection.query(
-      "SELECT current_setting('max_replication_slots')::int, (SELECT count(*) FROM pg_replication_slots), "
-      "current_setting('max_wal_senders')::int, "
-      "(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender')");
-  if (slot_must_be_made && row.integer(0, 1) >= row.integer(0, 0)) {
-    throw Error(
-        ErrorKind::capacity,
-        fmt::format("all {} replication slots are taken at {}", row.integer(0, 0), connection.where()),
-        fmt::format("drop one that isn't used (SELECT slot_name FROM pg_replication_slots WHERE NOT "
-                    "active), or ALTER SYSTEM SET max_replication_slots = {}; then restart PostgreSQL",
-                    row.integer(0, 0) + 5));
-  }
-  if (row.integer(0, 3) >= row.integer(0, 2)) {
-    throw Error(
-        ErrorKind::capacity,
-        fmt::format("all {} walsenders are busy at {}", row.integer(0, 2), connection.where()),
-        fmt::format("ALTER SYSTEM SET max_wal_senders = {}; then restart PostgreSQL", row.integer(0, 2) + 5));
+void require_server(Connection& connection, const SourceWishes& wishes) {
+  for (const ServerRule& rule : server_rules()) {
+    try {
+      rule.require(connection, wishes);
+    } catch (const Error& error) {
+      if (wishes.slot_must_be_made || !rule.of_first_start || error.may_pass()) throw;
+      log::warn("source_rule_broken", {{"message", error.message()}, {"hint", error.hint()}});
+    }
   }
 }
 
-std::string table_with_columns(const StreamedTable& table) {
-  std::string text = quote_table(table.schema, table.table);
-  for (std::size_t i = 0; i < table.columns.size(); ++i)
-    text += (i == 0 ? " (" : ", ") + quote_identifier(table.columns[i]);
-  return table.columns.empty() ? text : text + ")";
+void require_table(Connection& connection, const StreamedTable& table) {
+  const TableFacts facts = table_facts(connection, table);
+  for (const TableRule& rule : table_rules()) rule.require(connection, table, facts);
 }
 
-std::string make_publication_sql(const SourceWishes& wishes) {
-  std::string tables;
-  for (const StreamedTable& table : wishes.tables)
-    tables += (tables.empty() ? "" : ", ") + table_with_columns(table);
-  return fmt::format("CREATE PUBLICATION {} FOR TABLE {} WITH (publish_via_partition_root = true)",
-                     quote_identifier(wishes.publication), tables);
+Publication make_publication(Connection& connection, const SourceWishes& wishes) {
+  if (!wishes.make_publication) throw no_publication(connection, wishes);
+  require_publication_can_be_made(connection, wishes);
+  connection.run(publication_sql(connection, wishes));
+  return find_publication(connection, wishes).value_or(Publication{});
 }
 
-void make_publication(Connection& connection, const SourceWishes& wishes) {
-  const std::string statement = make_publication_sql(wishes);
-  if (!wishes.make_publication) {
-    throw Error(ErrorKind::config,
-                fmt::format("there is no publication \"{}\" at {}", wishes.publication, connection.where()),
-                statement);
-  }
-  try {
-    connection.run(statement);
-  } catch (const postgres::SqlError& error) {
-    throw Error(error.kind(), error.message(), "let an owner of the tables run: " + statement);
-  }
-}
-
-struct Publication {
-  bool whole = false;  // publishes every kind of change
-  bool via_root = false;
-};
-
-Publication find_publication(Connection& connection, const SourceWishes& wishes) {
-  const auto look = [&] {
-    return connection.query(
-        "SELECT pubinsert AND pubupdate AND pubdelete AND pubtruncate, pubviaroot FROM pg_publication "
-        "WHERE pubname = $1",
-        {wishes.publication});
-  };
-  Result row = look();
-  if (row.rows() == 0) {
-    make_publication(connection, wishes);
-    row = look();
-  }
-  return {row.text(0, 0) == "t", row.text(0, 1) == "t"};
-}
-
-void require_whole(const Publication& publication, const SourceWishes& wishes) {
-  if (publication.whole) return;
-  throw Error(ErrorKind::config,
-              fmt::format("the publication \"{}\" leaves out some kinds of changes", wishes.publication),
-              fmt::format("ALTER PUBLICATION {} SET (publish = 'insert, update, delete, truncate')",
-                          quote_identifier(wishes.publication)));
-}
-
-struct TableFacts {
-  char kind = 'r';
-  char identity = 'd';
-  bool has_key = false;  // a primary key that can identify rows
-  bool deferrable_key = false;
-  bool identity_index = false;
-  bool readable = false;
-};
-
-TableFacts table_facts(Connection& connection, const StreamedTable& table) {
-  const Result row = connection.query(
-      "SELECT c.relkind, c.relreplident, coalesce(bool_or(i.indisprimary AND i.indimmediate), false), "
-      "coalesce(bool_or(i.indisprimary AND NOT i.indimmediate), false), "
-      "coalesce(bool_or(i.indisreplident), false), has_any_column_privilege(c.oid, 'SELECT') "
-      "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indrelid = "
-      "c.oid "
-      "WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p') GROUP BY c.oid",
-      {table.schema, table.table});
-  if (row.rows() == 0) {
-    throw Error(ErrorKind::config,
-                fmt::format("there is no table {}.{} at {}", table.schema, table.table, connection.where()),
-                "create it, or take it out of the project");
-  }
-  TableFacts facts;
-  facts.kind = row.text(0, 0).front();
-  facts.identity = row.text(0, 1).front();
-  facts.has_key = row.text(0, 2) == "t";
-  facts.deferrable_key = row.text(0, 3) == "t";
-  facts.identity_index = row.text(0, 4) == "t";
-  facts.readable = row.text(0, 5) == "t";
-  return facts;
-}
-
-void require_identity(const StreamedTable& table, const TableFacts& facts) {
-  const std::string name = quote_table(table.schema, table.table);
-  const bool identified = facts.identity == 'f' || (facts.identity == 'i' && facts.identity_index) ||
-                          (facts.identity == 'd' && facts.has_key);
-  if (identified) return;
-  if (facts.identity == 'd' && facts.deferrable_key) {
-    throw Error(ErrorKind::config,
-                fmt::format("the primary key of {}.{} is deferrable: it can't identify rows", table.schema,
-                            table.table),
-                fmt::format("ALTER TABLE {} REPLICA IDENTITY USING INDEX … (a unique index over NOT NULL "
-                            "columns), or make the key NOT DEFERRABLE",
-                            name));
-  }
-  throw Error(ErrorKind::config,
-              fmt::format("{}.{} has {}: its rows can't be told apart", table.schema, table.table,
-                          facts.identity == 'n' ? "REPLICA IDENTITY NOTHING"
-                                                : "no primary key and no replica identity"),
-              facts.identity == 'n' && facts.has_key
-                  ? fmt::format("ALTER TABLE {} REPLICA IDENTITY DEFAULT", name)
-                  : fmt::format("ALTER TABLE {} ADD PRIMARY KEY (…)", name));
-}
-
-void require_readable(Connection& connection, const StreamedTable& table, const TableFacts& facts) {
-  if (facts.readable) return;
-  const Result user = connection.query("SELECT current_user");
-  throw Error(ErrorKind::permission, fmt::format("may not read {}.{}", table.schema, table.table),
-              fmt::format("GRANT SELECT ON {} TO {}", quote_table(table.schema, table.table),
-                          quote_identifier(user.text(0, 0))));
+PublishedTable published_table(Connection& connection, const SourceWishes& wishes,
+                               const StreamedTable& table) {
+  auto found = find_published(connection, wishes.publication, table.schema, table.table);
+  if (!found) throw not_published(connection, wishes.publication, table);
+  return *std::move(found);
 }
 
 TableSchema require_published(Connection& connection, const SourceWishes& wishes, const StreamedTable& table,
-                              const TableFacts& facts, const Publication& publication) {
-  if (facts.kind == 'p' && !publication.via_root) {
-    throw Error(ErrorKind::config,
-                fmt::format("the publication \"{}\" publishes the partitions of {}.{} one by one",
-                            wishes.publication, table.schema, table.table),
-                fmt::format("ALTER PUBLICATION {} SET (publish_via_partition_root = true)",
-                            quote_identifier(wishes.publication)));
-  }
-  PublishedTable published = describe_published(connection, wishes.publication, table.schema, table.table);
-  if (published.row_filter.empty()) return std::move(published.schema);
-  throw Error(ErrorKind::unsupported,
-              fmt::format("the publication \"{}\" filters the rows of {}.{}", wishes.publication,
-                          table.schema, table.table),
-              "publish all rows, and filter in a model");
+                              const Publication& publication) {
+  const TableFacts facts = table_facts(connection, table);
+  require_root(wishes, table, facts, publication);
+  PublishedTable as = published_table(connection, wishes, table);
+  for (const PublishedRule& rule : published_rules())
+    rule.require(connection, wishes, {table, facts, publication, as});
+  return std::move(as.schema);
 }
 
 void choose_form(Source& source, const TableSchema& table) {
@@ -208,26 +64,11 @@ void choose_form(Source& source, const TableSchema& table) {
   }
 }
 
-void require_list_support(Connection& connection, const StreamedTable& table) {
-  if (table.columns.empty() || connection.server_version() >= kColumnLists) return;
-  throw Error(ErrorKind::unsupported,
-              fmt::format("{}.{} leaves out columns, which PostgreSQL 14 can't", table.schema, table.table),
-              "PostgreSQL 15 or newer has column lists");
-}
-
-// What needs no publication; so that none is made when something is wrong.
-void require_table(Connection& connection, const StreamedTable& table) {
-  const TableFacts facts = table_facts(connection, table);
-  require_identity(table, facts);
-  require_readable(connection, table, facts);
-  require_list_support(connection, table);
-}
-
 // While there is no slot everything must be right; later a table's error stays with the table.
 template <class Check>
 void check_each(const SourceWishes& wishes, Source& source, const Check& check) {
   for (const StreamedTable& table : wishes.tables) {
-    const std::string stream = table.schema + "." + table.table;
+    const std::string stream = stream_of(table);
     if (std::ranges::find(source.problems, stream, &TableProblem::stream) != source.problems.end()) continue;
     try {
       check(table);
@@ -238,22 +79,103 @@ void check_each(const SourceWishes& wishes, Source& source, const Check& check) 
   }
 }
 
+// Goes through the rules where a start would end at the first.
+class Inspector {
+ public:
+  Inspector(Connection& connection, const SourceWishes& wishes) : connection_(connection), wishes_(wishes) {}
+
+  Inspection run() {
+    for (const ServerRule& rule : server_rules())
+      if (!holds(rule.name, "", [&] { rule.require(connection_, wishes_); }) &&
+          &rule == server_rules().data())
+        return std::move(found_);  // an old server doesn't know what the others ask
+    for (const StreamedTable& table : wishes_.tables) look_at(table);
+    look_at_publication();
+    return std::move(found_);
+  }
+
+ private:
+  template <class Check>
+  bool holds(const std::string& rule, const std::string& stream, const Check& check) try {
+    check();
+    if (stream.empty()) found_.held.push_back(rule);
+    return true;
+  } catch (const Error& error) {
+    if (error.may_pass()) throw;
+    found_.broken.push_back({rule, stream, error});
+    return false;
+  }
+
+  void look_at(const StreamedTable& table) {
+    const std::string stream = stream_of(table);
+    TableFacts facts;
+    if (!holds("is there", stream, [&] { facts = table_facts(connection_, table); })) return;
+    bool all = true;
+    for (const TableRule& rule : table_rules())
+      all = holds(rule.name, stream, [&] { rule.require(connection_, table, facts); }) && all;
+    if (all) sound_.push_back(&table);
+  }
+
+  void look_at_publication() {
+    const std::optional<Publication> publication = find_publication(connection_, wishes_);
+    if (!publication) {
+      holds("publication", "", [&] {
+        if (!wishes_.make_publication) throw no_publication(connection_, wishes_);
+        require_publication_can_be_made(connection_, wishes_);
+      });
+      return;
+    }
+    holds("publication", "", [&] { require_whole(wishes_, *publication); });
+    for (const StreamedTable* table : sound_) look_at_published(*table, *publication);
+  }
+
+  void look_at_published(const StreamedTable& table, const Publication& publication) {
+    const std::string stream = stream_of(table);
+    PublishedTable as;
+    const TableFacts facts = table_facts(connection_, table);
+    const bool there = holds("is published", stream, [&] {
+      require_root(wishes_, table, facts, publication);
+      as = published_table(connection_, wishes_, table);
+    });
+    if (!there) return;
+    for (const PublishedRule& rule : published_rules())
+      holds(rule.name, stream, [&] { rule.require(connection_, wishes_, {table, facts, publication, as}); });
+    found_.tables.push_back(std::move(as.schema));
+  }
+
+  Connection& connection_;
+  const SourceWishes& wishes_;
+  std::vector<const StreamedTable*> sound_;
+  Inspection found_;
+};
+
 }  // namespace
 
 Source check_source(Connection& connection, const SourceWishes& wishes) {
-  require_server(connection);
-  require_role(connection);
-  require_room(connection, wishes.slot_must_be_made);
+  require_server(connection, wishes);
   Source source;
   check_each(wishes, source, [&](const StreamedTable& table) { require_table(connection, table); });
-  const Publication publication = find_publication(connection, wishes);
-  require_whole(publication, wishes);
+  std::optional<Publication> publication = find_publication(connection, wishes);
+  if (!publication) publication = make_publication(connection, wishes);
+  require_whole(wishes, *publication);
   check_each(wishes, source, [&](const StreamedTable& table) {
-    const TableFacts facts = table_facts(connection, table);
-    source.tables.push_back(require_published(connection, wishes, table, facts, publication));
+    source.tables.push_back(require_published(connection, wishes, table, *publication));
     choose_form(source, source.tables.back());
   });
   return source;
+}
+
+TableSchema check_table(Connection& connection, const std::string& publication, const StreamedTable& table) {
+  const SourceWishes wishes{.publication = publication};
+  require_table(connection, table);
+  const std::optional<Publication> found = find_publication(connection, wishes);
+  if (!found) throw no_publication(connection, {.publication = publication, .tables = {table}});
+  require_whole(wishes, *found);
+  return require_published(connection, wishes, table, *found);
+}
+
+Inspection inspect_source(Connection& connection, const SourceWishes& wishes) {
+  return Inspector(connection, wishes).run();
 }
 
 }  // namespace freshet::capture

@@ -34,6 +34,7 @@ struct CaptureStatus {
   std::string error;  // the last one; empty once streaming again
   std::string hint;
   std::string heartbeat_error;  // heartbeats don't get through: the slot doesn't move
+  std::string look_error;       // the catalogue can't be read: what the stream doesn't tell goes unnoticed
   std::uint64_t reconnects = 0;
 
   Lsn received;

@@ -36,6 +36,9 @@ inline constexpr Op kLastOp = Op::snapshot_gone;
 inline constexpr std::uint8_t kSweep =
     1;  // afterwards rows older than V that no chunk confirmed get a tombstone
 inline constexpr std::uint8_t kPeriodic = 2;  // a periodic table: only rows that differ are inserted
+// Flag of a snapshot_begin: V is above every earlier record of the stream, so that whoever lacks some of
+// those lacks nothing from here on.
+inline constexpr std::uint8_t kFromHere = 8;
 // Flag of a snapshot_row: asked for by its key. It shows whatever committed below `change_lsn`.
 inline constexpr std::uint8_t kByKey = 4;
 

@@ -53,6 +53,21 @@ TEST(TableSchema, SurvivesItsEncoding) {
   EXPECT_THROW(decode_schema(encode_schema(table).substr(0, 20)), Error);
 }
 
+// Else two journals with different bytes would mean the same.
+TEST(TableSchema, RefusesBytesThatSayNothing) {
+  TableSchema table;
+  table.columns.push_back({"a", builtin_type(25, -1), true, true});
+  const std::string bytes = encode_schema(table);
+  EXPECT_EQ(decode_schema(bytes), table);
+  EXPECT_THROW(decode_schema(bytes + 'x'), Error);
+  std::string unknown = bytes;
+  unknown[bytes.find('d')] = 'x';
+  EXPECT_THROW(decode_schema(unknown), Error) << "replica identity";
+  unknown = bytes;
+  unknown[bytes.find('a') + 1] = 7;
+  EXPECT_THROW(decode_schema(unknown), Error) << "flags";
+}
+
 TEST(Tuple, WalksWhatWasAppended) {
   std::string tuple;
   const Field fields[] = {{Form::null, {}}, {Form::unchanged, {}}, {Form::text, "a"}, {Form::binary, {}}};

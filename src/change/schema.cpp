@@ -5,6 +5,8 @@
 namespace freshet {
 namespace {
 
+constexpr std::uint8_t kColumnFlags = 3;  // 1 key, 2 nullable
+
 void append_text(std::string& to, std::string_view text) {
   append_varint(to, text.size());
   to += text;
@@ -29,6 +31,13 @@ TypeKind read_kind(ByteReader& from) {
   if (kind > static_cast<std::uint8_t>(TypeKind::other))
     throw Error(ErrorKind::data, "unknown kind of type in a schema");
   return static_cast<TypeKind>(kind);
+}
+
+ReplicaIdentity read_identity(ByteReader& from) {
+  const char identity = from.le<char>();
+  if (std::string_view("dnfi").find(identity) == std::string_view::npos)
+    throw Error(ErrorKind::data, "unknown replica identity in a schema");
+  return static_cast<ReplicaIdentity>(identity);
 }
 
 PgType read_type(ByteReader& from) {
@@ -70,17 +79,19 @@ TableSchema decode_schema(std::string_view bytes) {
   table.relation_oid = from.le<std::uint32_t>();
   table.schema = read_text(from);
   table.table = read_text(from);
-  table.identity = static_cast<ReplicaIdentity>(from.le<char>());
+  table.identity = read_identity(from);
   const std::uint64_t count = from.varint();
   for (std::uint64_t i = 0; i < count; ++i) {
     Column column;
     column.name = read_text(from);
     const auto flags = from.le<std::uint8_t>();
+    if (flags > kColumnFlags) throw Error(ErrorKind::data, "unknown flags of a column in a schema");
     column.key = flags & 1;
     column.nullable = flags & 2;
     column.type = read_type(from);
     table.columns.push_back(std::move(column));
   }
+  if (!from.at_end()) throw Error(ErrorKind::data, "a schema is longer than it says");
   return table;
 }
 

@@ -17,19 +17,22 @@ namespace freshet {
 
 using Epoch = std::uint8_t;
 
+// 64 PiB of WAL: more than a database writes.
+inline constexpr Lsn kCommitLsnMax{(std::uint64_t{1} << 56) - 1};
+
 class Version {
  public:
   constexpr Version() = default;
   Version(Epoch epoch, Lsn commit, Lsn change)
       : bits_(UInt128{epoch} << 120 | UInt128{commit.value()} << 64 | change.value()) {
-    CHECK(commit.value() < std::uint64_t{1} << 56);
+    CHECK(commit <= kCommitLsnMax);
   }
   constexpr explicit Version(UInt128 bits) : bits_(bits) {}
 
   constexpr UInt128 bits() const { return bits_; }
   constexpr Epoch epoch() const { return static_cast<Epoch>(bits_ >> 120); }
   constexpr Lsn commit() const {
-    return Lsn(static_cast<std::uint64_t>(bits_ >> 64) & ((std::uint64_t{1} << 56) - 1));
+    return Lsn(static_cast<std::uint64_t>(bits_ >> 64) & kCommitLsnMax.value());
   }
   constexpr Lsn change() const { return Lsn(static_cast<std::uint64_t>(bits_)); }
 

@@ -25,7 +25,8 @@ SELECT c.oid, n.nspname, c.relname, c.relkind = 'p', c.relpersistence = 'p', gre
           AND NOT EXISTS (SELECT 1 FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS part(attnum, place)
                           JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = part.attnum
                           WHERE part.place <= i.indnkeyatts AND NOT a.attnotnull)
-        ORDER BY i.indnatts, s.relname LIMIT 1)
+        ORDER BY i.indnatts, s.relname LIMIT 1),
+       c.relreplident, c.relkind = 'r' AND EXISTS (SELECT 1 FROM pg_catalog.pg_inherits WHERE inhparent = c.oid)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN LATERAL (SELECT NOT i.indimmediate AS deferrable FROM pg_catalog.pg_index i
@@ -103,6 +104,8 @@ CatalogueTable table_of(const postgres::Result& rows, int row) {
   table.published = truth(rows, row, 7);
   table.key_deferrable = truth(rows, row, 8);
   if (const auto index = rows.value(row, 9)) table.spare_index = std::string(*index);
+  table.identity = rows.text(row, 10).front();
+  table.has_children = truth(rows, row, 11);
   return table;
 }
 

@@ -1,5 +1,6 @@
-// What a live database says about its tables, as plain rows: read once by `freshet init` and `freshet
-// doctor`. The reading is here, the judging in introspect.h, which therefore needs no server to be tested.
+// What a live database says about its tables, as plain rows: read by `freshet init` and at
+// the start of capture. The reading is here, the judging in introspect.h, which therefore needs no server to
+// be tested.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,9 @@ struct CatalogueTable {
   bool logged = true;      // unlogged tables never reach the WAL
   bool published = false;  // by the publication that was asked about
   bool key_deferrable = false;
-  std::int64_t rows = 0;  // the planner's estimate
+  char identity = 'd';        // pg_class.relreplident
+  bool has_children = false;  // of plain inheritance: their rows are shown among its own
+  std::int64_t rows = 0;      // the planner's estimate
   std::string comment;
   // A unique index over NOT NULL columns, where there is neither primary key nor replica identity index.
   std::optional<std::string> spare_index;

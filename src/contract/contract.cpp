@@ -28,23 +28,35 @@ std::vector<const ColumnContract*> StreamContract::key() const {
   return key;
 }
 
+namespace {
+
+// A stream goes by schema.table everywhere, so "a.b"."c" and "a"."b.c" can't both be one.
+[[noreturn]] void refuse_stream(const StreamContract& contract, const StreamContract& other) {
+  if (contract.source == other.source)
+    throw yaml_error(contract.file, contract.line,
+                     fmt::format("{} has a contract already, {}", to_string(contract.source), other.file),
+                     "keep one of them");
+  throw yaml_error(
+      contract.file, contract.line,
+      fmt::format("the stream's name {} is that of the table \"{}\".\"{}\" ({}) already",
+                  to_string(contract.source), other.source.schema, other.source.table, other.file),
+      "keep one of them, or rename one of the tables");
+}
+
+}  // namespace
+
 void name_mirrors(std::vector<StreamContract>& contracts) {
   std::map<std::string, int> tables;
   for (const auto& contract : contracts) ++tables[contract.source.table];
-  std::map<TableName, const StreamContract*> sources;
+  std::map<std::string, const StreamContract*> streams;
   std::map<std::string, const StreamContract*> mirrors;
   for (auto& contract : contracts) {
     const bool named_by_rule = contract.mirror == contract.source.table;
     if (named_by_rule && tables[contract.source.table] > 1) {
       contract.mirror = contract.source.schema + "__" + contract.source.table;
     }
-    const auto [source, new_source] = sources.emplace(contract.source, &contract);
-    if (!new_source) {
-      throw yaml_error(
-          contract.file, contract.line,
-          fmt::format("{} has a contract already, {}", to_string(contract.source), source->second->file),
-          "keep one of them");
-    }
+    const auto [stream, new_stream] = streams.emplace(to_string(contract.source), &contract);
+    if (!new_stream) refuse_stream(contract, *stream->second);
     const auto [mirror, new_mirror] = mirrors.emplace(contract.mirror, &contract);
     if (!new_mirror) {
       throw yaml_error(contract.file, contract.line,

@@ -56,7 +56,7 @@ struct StreamContract {
   std::string file;
   TableName source;
   std::string mirror;             // the table in `raw`, unique in the project
-  std::string version = "1.0.0";  // of the contract, kept with what waits in quarantine
+  std::string version = "1.0.0";  // of the contract
   std::string owner;
   std::string description;
   std::vector<ColumnContract> columns;  // in the order of the file
@@ -64,8 +64,11 @@ struct StreamContract {
   OnViolation on_violation = OnViolation::quarantine;
   Mode mode = Mode::streamed;
   std::optional<std::chrono::milliseconds>
-      every;                         // of a periodic stream; absent: intervals.periodic of the project
-  std::vector<std::string> lookups;  // columns by which models find this table's rows
+      every;  // of a periodic stream; absent: intervals.periodic of the project
+  // A reading that didn't see more than so many percent of the mirror's rows asks before they go; absent:
+  // limits.sweep_ask_above of the project.
+  std::optional<int> sweep_ask_above;
+  std::vector<std::string> lookups;                    // columns by which models find this table's rows
   std::optional<std::chrono::milliseconds> freshness;  // older than this is an incident
   int line = 0;
 
@@ -81,7 +84,8 @@ StreamContract parse_contract(const YamlDocument& document);
 std::vector<StreamContract> load_contracts(const std::filesystem::path& project_dir);
 
 // Where two schemas have a table of one name, both mirrors are called <schema>__<table>, unless the file
-// names another. Throws Error{config} where two mirrors still have one name, or two files describe one table.
+// names another. Throws Error{config} where two mirrors still have one name, where two files describe one
+// table, and where two tables' names make one stream.
 void name_mirrors(std::vector<StreamContract>& contracts);
 
 // The file's text; parse_contract reads back the same contract.

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <regex>
 
 #include "contract/contract.h"
+#include "contract/form.h"
 #include "contract/reader.h"
 #include "contract/units.h"
 
@@ -246,6 +246,7 @@ void read_stream_properties(MapReader& table, StreamContract& contract) {
     if (contract.mode != Mode::periodic)
       map.fail(node->line, "'every' is for periodic streams", "write 'mode: periodic' or remove it");
   }
+  if (map.find("sweep_ask_above") != nullptr) contract.sweep_ask_above = map.percent("sweep_ask_above", 0);
   read_lookups(map, contract);
   map.refuse_others();
 }
@@ -311,8 +312,7 @@ std::string read_purpose(MapReader& root) {
 
 void check_standard(MapReader& root) {
   const YamlNode& api = root.require("apiVersion", "write 'apiVersion: v3.1.0'");
-  static const std::regex supported(R"(v3\.\d+\.\d+)");
-  if (!std::regex_match(api.text, supported)) {
+  if (!is_version_three(api.text)) {
     root.fail(api.line, fmt::format("'apiVersion' is '{}'", api.text),
               "Freshet reads version 3 of the standard: v3.1.0");
   }

@@ -200,11 +200,13 @@ TEST(Contract, IsTheSameAfterWritingAndReading) {
   contract.on_violation = OnViolation::warn;
   contract.description = "Orders: as placed.";
   contract.columns[1].name = "true";
+  contract.sweep_ask_above = 50;
   contract.lookups = {"true"};
   const StreamContract again = read(contract_yaml(contract));
   EXPECT_EQ(again.source, contract.source);
   EXPECT_EQ(again.mirror, contract.mirror);
   EXPECT_EQ(again.every, contract.every);
+  EXPECT_EQ(again.sweep_ask_above, contract.sweep_ask_above);
   EXPECT_EQ(again.lookups, contract.lookups);
   EXPECT_EQ(again.freshness, contract.freshness);
   EXPECT_EQ(contract_yaml(again), contract_yaml(contract));
@@ -224,6 +226,22 @@ TEST(Mirrors, AreCalledLikeTheirTableUnlessTwoShareAName) {
   name_mirrors(contracts);
   EXPECT_EQ(contracts[0].mirror, "app__orders");
   EXPECT_EQ(contracts[1].mirror, "orders_eu");
+}
+
+TEST(Mirrors, RefuseTablesWhoseNamesMakeOneStream) {
+  StreamContract a = read(kOrders);
+  StreamContract b = a;
+  a.source = {"a.b", "c"}, a.mirror = "c", a.file = "first.yaml";
+  b.source = {"a", "b.c"}, b.mirror = "d", b.file = "second.yaml";
+  std::vector<StreamContract> contracts{a, b};
+  try {
+    name_mirrors(contracts);
+    ADD_FAILURE() << "not refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::config);
+    EXPECT_NE(error.message().find("second.yaml"), std::string::npos) << error.message();
+    EXPECT_NE(error.message().find("\"a.b\".\"c\" (first.yaml)"), std::string::npos) << error.message();
+  }
 }
 
 TEST(Mirrors, RefuseOneNameForTwoTables) {

@@ -88,6 +88,8 @@ void append_stream_properties(std::string& to, const StreamContract& contract) {
   if (contract.on_delete == OnDelete::keep) to += "          on_delete: keep\n";
   if (contract.on_violation == OnViolation::halt) to += "          on_violation: halt\n";
   if (contract.on_violation == OnViolation::warn) to += "          on_violation: warn\n";
+  if (contract.sweep_ask_above)
+    to += fmt::format("          sweep_ask_above: {}%\n", *contract.sweep_ask_above);
   if (!contract.lookups.empty()) to += fmt::format("          lookups: {}\n", list(contract.lookups));
 }
 

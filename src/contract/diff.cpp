@@ -122,7 +122,8 @@ class Comparison {
     if (promised == found) return;
     add(FindingKind::key_changed, "",
         fmt::format(" had the key ({}) and has ({})", fmt::join(promised, ", "), fmt::join(found, ", ")),
-        fmt::format("review it, write the new key into {} and snapshot the table again", contract_.file));
+        fmt::format("review it, write the new key into {}, and start over: docs/runbook/snapshot-again.md",
+                    contract_.file));
   }
 
   const StreamContract& contract_;

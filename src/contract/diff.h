@@ -1,5 +1,5 @@
 // What a table looks like in the stream, judged against its contract: the list a person reads before mending
-// either. Called by load and capture at every relation message, and by `freshet contract check`.
+// either. Called by load and capture at every relation message.
 #pragma once
 
 #include <string>

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "adapter/postgres/connection.h"
+#include "contract/publication.h"
 
 namespace freshet::contract {
 namespace {
@@ -33,10 +34,17 @@ std::string lower(std::string_view text) {
   return lowered;
 }
 
+// What becomes of a table that the publication lacks.
+enum class Unpublished { periodic, added };
+
 class Drafter {
  public:
-  Drafter(const Catalogue& catalogue, std::string publication, const DraftCheck& check)
-      : catalogue_(catalogue), publication_(std::move(publication)), check_(check) {}
+  Drafter(const Catalogue& catalogue, std::string publication, const DraftCheck& check,
+          Unpublished unpublished)
+      : catalogue_(catalogue),
+        publication_(std::move(publication)),
+        check_(check),
+        unpublished_(unpublished) {}
 
   Draft run() {
     for (const auto& table : catalogue_.tables) {
@@ -65,18 +73,28 @@ class Drafter {
     }
     if (table.columns.empty()) return refuse(table, "has no columns", "");
     if (!table.has_key()) return refuse_without_key(table);
+    if (table.identity == 'n') {
+      return refuse(table, "has REPLICA IDENTITY NOTHING: its updates and deletes can't be published",
+                    fmt::format("ALTER TABLE {} REPLICA IDENTITY DEFAULT", name));
+    }
     if (table.key_deferrable) {
       return refuse(table, "its primary key is deferrable, so one key may have two rows within a transaction",
                     fmt::format("make a primary key of {} that isn't DEFERRABLE", name));
     }
     for (const auto& column : table.columns) {
+      if (column.key_position > 0 && column.generated)
+        return refuse(
+            table,
+            fmt::format("its key column {} is generated, and generated columns are never published",
+                        column.name),
+            fmt::format("ALTER TABLE {} REPLICA IDENTITY USING INDEX … (of another unique index)", name));
       if (column.key_position == 0 || usable_as_key(column.type)) continue;
       return refuse(
           table,
           fmt::format("its key column {} is of type {}, which can't be a key", column.name, column.type.name),
           "keys may be integers, boolean, uuid, text, enums, date, timestamps, numeric(p,s), bytea and inet");
     }
-    return false;
+    return refused_by_name(table);
   }
 
   bool refuse_without_key(const CatalogueTable& table) {
@@ -100,10 +118,16 @@ class Drafter {
     contract.source = table.name;
     contract.mirror = table.name.table;
     contract.description = table.comment;
-    if (catalogue_.publication_exists && !table.published && !may_be_periodic(table, contract)) return;
     for (const auto& column : table.columns) {
       if (taken(table, column)) contract.columns.push_back(draft_column(column));
     }
+    const bool outside = catalogue_.publication_exists && !table.published;
+    if (outside && unpublished_ == Unpublished::periodic && !may_be_periodic(table, contract)) return;
+    if (refused_by_full_identity(table)) return;
+    name_secrets(table, contract);
+    if (table.has_children)
+      remark(table, "has tables that inherit from it: their rows aren't in its mirror, but in their own", "",
+             false);
     if (const auto problem = check_ ? check_(contract) : std::nullopt) {
       refuse(table, *problem, "");
       return;
@@ -111,9 +135,35 @@ class Drafter {
     draft_.contracts.push_back(std::move(contract));
   }
 
+  // Published without a column, such a table takes no UPDATE and no DELETE any more.
+  bool refused_by_full_identity(const CatalogueTable& table) {
+    if (table.identity != 'f' || table.published) return false;
+    for (const auto& column : table.columns) {
+      if (column.key_position > 0 || column.generated || !looks_secret(column.name)) continue;
+      return refuse(
+          table,
+          fmt::format("has REPLICA IDENTITY FULL, so every column would have to be published, and {} "
+                      "looks like a secret",
+                      column.name),
+          fmt::format("ALTER TABLE {} REPLICA IDENTITY DEFAULT", sql_name(table.name)));
+    }
+    return false;
+  }
+
+  bool refused_by_name(const CatalogueTable& table) {
+    const auto other = std::ranges::find_if(draft_.contracts, [&](const StreamContract& contract) {
+      return to_string(contract.source) == to_string(table.name);
+    });
+    if (other == draft_.contracts.end()) return false;
+    return refuse(table,
+                  fmt::format("its stream would be called {}, as that of {}", to_string(table.name),
+                              sql_name(other->source)),
+                  fmt::format("ALTER TABLE {} RENAME TO …", sql_name(table.name)));
+  }
+
   bool may_be_periodic(const CatalogueTable& table, StreamContract& contract) {
-    const std::string add =
-        fmt::format("ALTER PUBLICATION {} ADD TABLE {}", quote_identifier(publication_), table_entry(table));
+    const std::string add = fmt::format("ALTER PUBLICATION {} ADD TABLE {}", quote_identifier(publication_),
+                                        publication_entry(contract, table));
     if (table.rows > kPeriodicRowsMax) {
       refuse(
           table,
@@ -126,12 +176,17 @@ class Drafter {
     return true;
   }
 
-  bool taken(const CatalogueTable& table, const CatalogueColumn& column) {
+  static bool taken(const CatalogueTable& table, const CatalogueColumn& column) {
     if (column.generated) return false;
     if (table.published) return column.published;
-    if (column.key_position > 0 || !looks_secret(column.name)) return true;
-    remark(table, fmt::format("column {} looks like a secret and was left out", column.name), "", false);
-    return false;
+    return column.key_position > 0 || !looks_secret(column.name);
+  }
+
+  void name_secrets(const CatalogueTable& table, const StreamContract& contract) {
+    if (table.published) return;
+    for (const auto& column : table.columns)
+      if (!column.generated && contract.find(column.name) == nullptr)
+        remark(table, fmt::format("column {} looks like a secret and was left out", column.name), "", false);
   }
 
   static ColumnContract draft_column(const CatalogueColumn& column) {
@@ -145,34 +200,17 @@ class Drafter {
     return drafted;
   }
 
-  // "schema"."table" with a column list where a column stays out: generated ones do so by themselves.
-  static std::string table_entry(const CatalogueTable& table) {
-    std::vector<std::string> columns;
-    bool needs_list = false;
-    for (const auto& column : table.columns) {
-      if (column.generated) continue;
-      if (column.key_position == 0 && looks_secret(column.name)) {
-        needs_list = true;
-        continue;
-      }
-      columns.push_back(quote_identifier(column.name));
-    }
-    if (!needs_list) return sql_name(table.name);
-    return fmt::format("{} ({})", sql_name(table.name), fmt::join(columns, ", "));
-  }
-
   void write_publication() {
-    if (catalogue_.publication_exists) return;
+    if (catalogue_.publication_exists || unpublished_ == Unpublished::added) return;
     std::vector<std::string> entries;
     for (const auto& table : catalogue_.tables) {
-      const auto drafted = [&](const auto& contract) { return contract.source == table.name; };
-      if (std::none_of(draft_.contracts.begin(), draft_.contracts.end(), drafted)) continue;
-      const std::string entry = table_entry(table);
-      if (catalogue_.server_version < 150000 && entry != sql_name(table.name)) {
+      const auto drafted = std::ranges::find(draft_.contracts, table.name, &StreamContract::source);
+      if (drafted == draft_.contracts.end()) continue;
+      if (catalogue_.server_version < 150000 && !columns_to_publish(*drafted, table).empty()) {
         remark(table, "PostgreSQL before 15 can't leave single columns out of a publication", "", false);
         continue;
       }
-      entries.push_back(entry);
+      entries.push_back(publication_entry(*drafted, table));
     }
     if (entries.empty()) return;
     draft_.publication_sql = fmt::format(
@@ -183,19 +221,35 @@ class Drafter {
   const Catalogue& catalogue_;
   std::string publication_;
   const DraftCheck& check_;
+  const Unpublished unpublished_;
   Draft draft_;
 };
 
 }  // namespace
 
 Draft draft_contracts(const Catalogue& catalogue, const std::string& publication, const DraftCheck& check) {
-  return Drafter(catalogue, publication, check).run();
+  return Drafter(catalogue, publication, check, Unpublished::periodic).run();
 }
 
+Draft draft_added(const Catalogue& catalogue, const std::string& publication, const DraftCheck& check) {
+  return Drafter(catalogue, publication, check, Unpublished::added).run();
+}
+
+// Rather one too many: what is left out is named, and can be taken in; a secret that has left is out.
 bool looks_secret(std::string_view column_name) {
-  return contains_any(lower(column_name),
-                      {"password", "passwd", "secret", "private_key", "api_key", "apikey", "access_token",
-                       "refresh_token", "auth_token", "credential", "pwd_hash"});
+  const std::string name = lower(column_name);
+  if (contains_any(name, {"password", "passwd", "secret", "private_key", "api_key", "apikey", "credential",
+                          "card_number"}))
+    return true;
+  static const std::set<std::string, std::less<>> words = {"token", "tokens", "salt",     "otp",  "totp",
+                                                           "pin",   "pwd",    "ssn",      "iban", "cvv",
+                                                           "cvc",   "enc",    "encrypted"};
+  for (std::size_t begin = 0; begin <= name.size();) {
+    const std::size_t end = std::min(name.find('_', begin), name.size());
+    if (words.contains(std::string_view(name).substr(begin, end - begin))) return true;
+    begin = end + 1;
+  }
+  return false;
 }
 
 std::string guess_classification(const CatalogueColumn& column) {

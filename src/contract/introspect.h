@@ -24,7 +24,7 @@ struct Remark {
 struct Draft {
   std::vector<StreamContract> contracts;  // with mirrors named
   std::vector<Remark> remarks;
-  std::string publication_sql;  // what is missing of the publication; empty: nothing
+  std::string publication_sql;  // CREATE PUBLICATION, where there is none
 };
 
 // Why a drafted contract can't be mirrored after all; nothing: it can.
@@ -34,6 +34,10 @@ using DraftCheck = std::function<std::optional<std::string>(const StreamContract
 // lists hold, and small tables outside of it are drafted as periodic.
 Draft draft_contracts(const Catalogue& catalogue, const std::string& publication,
                       const DraftCheck& check = {});
+
+// All of these tables as streamed ones, for a project that has others. (What its publication then lacks:
+// publication.h.)
+Draft draft_added(const Catalogue& catalogue, const std::string& publication, const DraftCheck& check = {});
 
 // Personal data by a column's name: "pii.email"; empty: none that we know. A guess for the reviewer to
 // correct.

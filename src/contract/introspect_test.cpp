@@ -41,8 +41,44 @@ TEST(Introspect, LeavesSecretsAndGeneratedColumnsOut) {
   ASSERT_EQ(result.contracts.size(), 1u);
   EXPECT_EQ(result.contracts[0].columns.size(), 1u);
   EXPECT_EQ(result.publication_sql,
-            "CREATE PUBLICATION \"freshet\" FOR TABLE\n    \"app\".\"users\" (\"id\")\n    WITH "
+            "CREATE PUBLICATION \"freshet\" FOR TABLE\n    ONLY \"app\".\"users\" (\"id\")\n    WITH "
             "(publish_via_partition_root = true);\n");
+}
+
+TEST(Introspect, LeavesNoColumnOfAFullIdentityOut) {
+  CatalogueTable users = table("app", "users", {column("id", "uuid", 1), column("password_hash", "bytea")});
+  users.identity = 'f';
+  const Draft result = draft({users});
+  EXPECT_TRUE(result.contracts.empty());
+  ASSERT_EQ(result.remarks.size(), 1u);
+  EXPECT_EQ(result.remarks[0].statement, "ALTER TABLE \"app\".\"users\" REPLICA IDENTITY DEFAULT");
+}
+
+TEST(Introspect, SaysThatAParentsMirrorHasNoRowsOfItsChildren) {
+  CatalogueTable parent = table("app", "parent", {column("id", "uuid", 1)});
+  parent.has_children = true;
+  const Draft result = draft({parent});
+  EXPECT_EQ(result.contracts.size(), 1u);
+  ASSERT_EQ(result.remarks.size(), 1u);
+  EXPECT_FALSE(result.remarks[0].left_out);
+}
+
+TEST(Introspect, KnowsSecretsByTheWordsInTheirNames) {
+  for (const char* name : {"password_hash", "ApiKey", "api_token", "session_token", "otp_seed", "salt", "ssn",
+                           "card_number", "secret_enc"})
+    EXPECT_TRUE(looks_secret(name)) << name;
+  for (const char* name : {"tokenized_at", "basalt", "pinned", "opinion", "encoding", "number", "name"})
+    EXPECT_FALSE(looks_secret(name)) << name;
+}
+
+TEST(Introspect, SaysThatAGeneratedKeyIsNeverPublished) {
+  auto key = column("k", "integer", 1);
+  key.generated = true;
+  const Draft result = draft({table("app", "t", {column("a", "integer"), key})});
+  EXPECT_TRUE(result.contracts.empty());
+  ASSERT_EQ(result.remarks.size(), 1u);
+  EXPECT_NE(result.remarks[0].text.find("key column k is generated"), std::string::npos)
+      << result.remarks[0].text;
 }
 
 TEST(Introspect, NamesTheStatementForATableWithoutKey) {
@@ -69,6 +105,15 @@ TEST(Introspect, RefusesKeysThatAMirrorCannotHave) {
   EXPECT_EQ(result.publication_sql, "");
 }
 
+TEST(Introspect, LeavesOutATableWhoseStreamIsCalledAsAnothers) {
+  const Draft result = draft(
+      {table("a.b", "c", {column("id", "integer", 1)}), table("a", "b.c", {column("id", "integer", 1)})});
+  ASSERT_EQ(result.contracts.size(), 1u);
+  ASSERT_EQ(result.remarks.size(), 1u);
+  EXPECT_TRUE(result.remarks[0].left_out);
+  EXPECT_EQ(result.remarks[0].text, "its stream would be called a.b.c, as that of \"a.b\".\"c\"");
+}
+
 TEST(Introspect, FollowsAnExistingPublication) {
   auto published =
       table("app", "t", {column("id", "integer", 1), column("secret", "text"), column("note", "text")});
@@ -84,7 +129,21 @@ TEST(Introspect, FollowsAnExistingPublication) {
   EXPECT_EQ(result.contracts[1].mode, Mode::periodic);
   ASSERT_EQ(result.remarks.size(), 2u);
   EXPECT_TRUE(result.remarks[1].left_out);
-  EXPECT_EQ(result.remarks[1].statement, "ALTER PUBLICATION \"freshet\" ADD TABLE \"app\".\"log\"");
+  EXPECT_EQ(result.remarks[1].statement, "ALTER PUBLICATION \"freshet\" ADD TABLE ONLY \"app\".\"log\"");
+}
+
+TEST(Introspect, StreamsWhatSomebodyAskedForWhateverItsSize) {
+  Catalogue catalogue;
+  catalogue.server_version = 150000;
+  catalogue.publication_exists = true;
+  auto large = table("app", "log", {column("id", "integer", 1), column("api_key", "text")});
+  large.rows = 50'000'000;
+  catalogue.tables = {large};
+  const Draft result = draft_added(catalogue, "freshet");
+  ASSERT_EQ(result.contracts.size(), 1u);
+  EXPECT_EQ(result.contracts[0].mode, Mode::streamed);
+  EXPECT_EQ(result.contracts[0].find("api_key"), nullptr);
+  EXPECT_EQ(result.publication_sql, "");
 }
 
 TEST(Introspect, GuessesPersonalData) {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <regex>
+#include "contract/form.h"
 
 namespace freshet::contract {
 namespace {
@@ -10,14 +10,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 
-// postgres://user:password@host and password=… are refused in a file: files are reviewed, copied and kept for
-// ever.
-bool holds_password(const std::string& url) {
-  static const std::regex in_authority(R"(^[a-z]+://[^/@]*:[^/@]+@.*)");
-  static const std::regex in_parameters(R"((^|[\s?&])password\s*=.*)", std::regex::icase);
-  return std::regex_match(url, in_authority) || std::regex_search(url, in_parameters);
-}
-
+// Files are reviewed, copied and kept for ever.
 void refuse_password(const MapReader& map, const Reference& url, int line) {
   if (url.from() != Reference::From::literal || !holds_password(url.name())) return;
   map.fail(line, "'url' holds a password",
@@ -44,14 +37,14 @@ void read_source(MapReader& map, SourceSettings& source) {
   source.publication = map.optional_text("publication").value_or(source.publication);
   if (const YamlNode* slot = map.find("slot")) {
     source.slot = scalar_text(map.file(), *slot, "slot");
-    static const std::regex legal("[a-z0-9_]{1,63}");
-    if (!std::regex_match(source.slot, legal)) {
+    if (!is_slot_name(source.slot)) {
       map.fail(slot->line, fmt::format("'slot' is '{}'", source.slot),
                "PostgreSQL allows lower-case letters, digits and '_' in a slot's name, 63 at most");
     }
   }
   source.schemas = map.texts("schemas");
-  source.connections = static_cast<int>(map.integer("connections", source.connections, 2, 64));
+  source.connections =
+      static_cast<int>(map.integer("connections", source.connections, kCaptureConnections + 1, 64));
 }
 
 void read_journal(MapReader& map, JournalSettings& journal) {
@@ -71,9 +64,8 @@ void read_http(MapReader& map, HttpSettings& http) {
   const YamlNode* listen = map.find("listen");
   if (listen == nullptr) return;
   http.listen = scalar_text(map.file(), *listen, "listen");
-  static const std::regex legal(R"((\[[0-9a-fA-F:]+\]|[^:\s]+):[0-9]{1,5})");
-  if (std::regex_match(http.listen, legal)) return;
-  map.fail(listen->line, fmt::format("'listen' is '{}'", http.listen),
+  if (is_listen_address(*http.listen)) return;
+  map.fail(listen->line, fmt::format("'listen' is '{}'", *http.listen),
            "write address:port, for instance 127.0.0.1:8080");
 }
 
@@ -90,6 +82,7 @@ void read_limits(MapReader& map, LimitSettings& limits) {
   limits.snapshot_chunk = map.bytes("snapshot_chunk", limits.snapshot_chunk, 64ull << 10, 1ull << 30);
   limits.snapshot_rows_per_second =
       map.integer("snapshot_rows_per_second", limits.snapshot_rows_per_second, 0, 1'000'000'000);
+  limits.sweep_ask_above = map.percent("sweep_ask_above", limits.sweep_ask_above);
 }
 
 }  // namespace
@@ -98,8 +91,7 @@ Project parse_project(const YamlDocument& document) {
   MapReader root(document.file, document.root, "pipeline.yaml");
   Project project;
   project.name = root.text("name", "name: the project, in lower-case letters, digits and '-'");
-  static const std::regex legal("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
-  if (!std::regex_match(project.name, legal)) {
+  if (!is_project_name(project.name)) {
     root.fail(document.root.find("name")->line, fmt::format("'name' is '{}'", project.name),
               "write lower-case letters, digits and '-', 63 at most: it becomes the prefix of topics and "
               "resources");
@@ -111,10 +103,11 @@ Project parse_project(const YamlDocument& document) {
   project.intervals = section<IntervalSettings>(root, "intervals", read_intervals);
   project.limits = section<LimitSettings>(root, "limits", read_limits);
   root.refuse_others();
-  if (project.limits.snapshot_workers >= project.source.connections) {
+  if (kCaptureConnections + project.limits.snapshot_workers > project.source.connections) {
     root.fail(document.root.line,
-              fmt::format("{} snapshot workers don't fit in {} connections: the stream needs one of its own",
-                          project.limits.snapshot_workers, project.source.connections),
+              fmt::format("{} snapshot workers and the {} connections that capture holds anyway don't fit in "
+                          "source.connections: {}",
+                          project.limits.snapshot_workers, kCaptureConnections, project.source.connections),
               "raise source.connections or lower limits.snapshot_workers");
   }
   return project;

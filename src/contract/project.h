@@ -21,8 +21,11 @@ struct SourceSettings {
   std::string publication = "freshet";
   std::string slot = "freshet";
   std::vector<std::string> schemas;  // of PostgreSQL; empty: those that the contracts name
-  int connections = 4;               // the budget for snapshot, parity and checks together
+  int connections = 5;               // the most that capture holds at once, the stream's included
 };
+
+// Of them, whenever it runs: the stream, heartbeats, catalogue. The rest are the snapshot workers'.
+inline constexpr int kCaptureConnections = 3;
 
 struct JournalSettings {
   std::filesystem::path dir = "journal";             // relative: under DATA
@@ -39,11 +42,12 @@ struct ClickHouseSettings {
 };
 
 struct HttpSettings {
-  std::string listen = "127.0.0.1:8080";  // port 0: any free one
+  // address:port; port 0: any free one. Absent: 127.0.0.1:8080, or any free one when that is taken.
+  std::optional<std::string> listen;
 };
 
 struct IntervalSettings {
-  milliseconds tick{100};  // a watermark, and so a round, at least this often
+  milliseconds tick{100};  // between two watermarks, and between two rounds
   milliseconds heartbeat = std::chrono::seconds(5);
   milliseconds canary = std::chrono::seconds(10);
   milliseconds periodic =
@@ -53,9 +57,10 @@ struct IntervalSettings {
 struct LimitSettings {
   std::uint64_t capture_memory = 256ull
                                  << 20;       // bytes of uncommitted changes in memory; beyond: a spool file
-  int snapshot_workers = 2;                   // each takes one connection of the source's budget
+  int snapshot_workers = 2;                   // each takes one of source.connections
   std::uint64_t snapshot_chunk = 8ull << 20;  // bytes that one short read transaction aims at
   std::int64_t snapshot_rows_per_second = 0;  // over all workers; 0: as fast as the source answers
+  int sweep_ask_above = 10;  // percent of a mirror that a reading didn't see: more asks before it goes
 };
 
 struct Project {

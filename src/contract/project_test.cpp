@@ -38,12 +38,12 @@ source:
   publication: pub
   slot: slot_1
   schemas: [app, "Odd Name"]
-  connections: 6
+  connections: 7
 journal: {dir: /data/journal, size_limit: 1GiB, retention: 2d}
 clickhouse: {url: "${CLICKHOUSE}", user: loader, password: "${CLICKHOUSE_PASSWORD}"}
 http: {listen: "[::1]:0"}
 intervals: {tick: 50ms, heartbeat: 1s, canary: 2s, periodic: 30m}
-limits: {capture_memory: 64MiB, snapshot_workers: 4, snapshot_chunk: 2MiB, snapshot_rows_per_second: 20000}
+limits: {capture_memory: 64MiB, snapshot_workers: 4, snapshot_chunk: 2MiB, snapshot_rows_per_second: 20000, sweep_ask_above: 25%}
 )");
   EXPECT_EQ(project.source.url.name(), "postgres://reader@db.example:5432/shop");
   EXPECT_EQ(project.source.password, Reference(Reference::From::file, "/run/secrets/pg"));
@@ -56,6 +56,7 @@ limits: {capture_memory: 64MiB, snapshot_workers: 4, snapshot_chunk: 2MiB, snaps
   EXPECT_EQ(project.intervals.periodic, std::chrono::minutes(30));
   EXPECT_EQ(project.limits.snapshot_chunk, 2u << 20);
   EXPECT_EQ(project.limits.snapshot_rows_per_second, 20000);
+  EXPECT_EQ(project.limits.sweep_ask_above, 25);
 }
 
 TEST(Project, ComplaintsNameLineAndWhatToWrite) {
@@ -68,15 +69,20 @@ TEST(Project, ComplaintsNameLineAndWhatToWrite) {
       complaint("name: shop\njournal: {size_limit: 5MB}\n"),
       "pipeline.yaml:2: 'size_limit' is '5MB' (write a size such as 256MiB or 20GB, from 64MiB to 1024TiB)");
   EXPECT_EQ(complaint("name: shop\nsource:\n  connections: 1\n"),
-            "pipeline.yaml:3: 'connections' is '1' (write a whole number from 2 to 64)");
+            "pipeline.yaml:3: 'connections' is '1' (write a whole number from 4 to 64)");
   EXPECT_EQ(complaint("name: shop\nsource: {slot: My-Slot}\n").substr(0, 36),
             "pipeline.yaml:2: 'slot' is 'My-Slot'");
   EXPECT_EQ(complaint("name: shop\nhttp: {listen: 8080}\n"),
             "pipeline.yaml:2: 'listen' is '8080' (write address:port, for instance 127.0.0.1:8080)");
+  EXPECT_EQ(complaint("name: shop\nhttp: {listen: \"127.0.0.1:65536\"}\n").substr(0, 44),
+            "pipeline.yaml:2: 'listen' is '127.0.0.1:6553");
   EXPECT_EQ(complaint("name: Shop 1\n").substr(0, 35), "pipeline.yaml:1: 'name' is 'Shop 1'");
   EXPECT_EQ(complaint("source: {}\n").substr(0, 38), "pipeline.yaml:1: pipeline.yaml lacks '");
-  EXPECT_EQ(complaint("name: s\nlimits: {snapshot_workers: 4}\n").substr(0, 53),
-            "pipeline.yaml:1: 4 snapshot workers don't fit in 4 co");
+  EXPECT_EQ(
+      complaint("name: s\nlimits: {snapshot_workers: 3}\n"),
+      "pipeline.yaml:1: 3 snapshot workers and the 3 connections that capture holds anyway don't fit in "
+      "source.connections: 5 (raise source.connections or lower limits.snapshot_workers)");
+  EXPECT_EQ(complaint("name: s\nsource: {connections: 4}\nlimits: {snapshot_workers: 1}\n"), "none");
 }
 
 TEST(Project, KeepsSecretsOutOfTheFile) {
@@ -123,6 +129,10 @@ TEST(Units, ReadAndWriteTheSame) {
   EXPECT_EQ(parse_bytes("20 GB"), 20'000'000'000ull);
   EXPECT_EQ(parse_bytes("20"), std::nullopt);
   EXPECT_EQ(format_bytes(256ull << 20), "256MiB");
+  EXPECT_EQ(parse_percent("0%"), 0);
+  EXPECT_EQ(parse_percent("100%"), 100);
+  for (const char* text : {"101%", "-1%", "10", "10 %", "1.5%", "%", ""})
+    EXPECT_EQ(parse_percent(text), std::nullopt);
 }
 
 }  // namespace

@@ -111,6 +111,14 @@ std::uint64_t MapReader::bytes(std::string_view key, std::uint64_t otherwise, st
   return *value;
 }
 
+int MapReader::percent(std::string_view key, int otherwise) {
+  const YamlNode* node = find(key);
+  if (node == nullptr) return otherwise;
+  const std::string text = scalar_text(file_, *node, key);
+  if (const auto value = parse_percent(text)) return *value;
+  fail(node->line, fmt::format("'{}' is '{}'", key, text), "write a share from 0% to 100%, for instance 10%");
+}
+
 std::vector<std::string> MapReader::texts(std::string_view key) {
   const YamlNode* node = find(key);
   if (node == nullptr) return {};
@@ -157,7 +165,9 @@ std::size_t one_of(const std::string& file, const YamlNode& node, std::string_vi
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  constexpr std::size_t kWordMax = 128;  // nobody mistypes more, and the distance costs the lengths' product
   std::string best;
+  if (word.size() > kWordMax) return best;
   std::size_t best_distance = word.size() / 3 + 1;
   for (const auto& candidate : candidates) {
     const std::size_t distance = edit_distance(word, candidate);

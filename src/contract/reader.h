@@ -34,6 +34,8 @@ class MapReader {
   std::chrono::milliseconds duration(std::string_view key, std::chrono::milliseconds otherwise,
                                      std::chrono::milliseconds min, std::chrono::milliseconds max);
   std::uint64_t bytes(std::string_view key, std::uint64_t otherwise, std::uint64_t min, std::uint64_t max);
+  // "10%": a whole number from 0 to 100, and the sign.
+  int percent(std::string_view key, int otherwise);
   std::vector<std::string> texts(std::string_view key);
 
   // Keys that others read, and Freshet doesn't.

@@ -4,8 +4,9 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <regex>
 #include <sstream>
+
+#include "contract/form.h"
 
 namespace freshet::contract {
 namespace {
@@ -25,9 +26,7 @@ std::string read_secret_file(const std::string& path) {
 
 // "${NAME}" -> NAME; nullopt without "${".
 std::optional<std::string> variable_name(const MapReader& map, const YamlNode& node, std::string_view key) {
-  static const std::regex whole(R"(\$\{([A-Za-z_][A-Za-z0-9_]*)\})");
-  std::smatch match;
-  if (std::regex_match(node.text, match, whole)) return match[1].str();
+  if (const auto name = variable_in(node.text)) return std::string(*name);
   if (node.text.find("${") == std::string::npos) return std::nullopt;
   map.fail(node.line, fmt::format("'{}' mixes a variable with other text", key),
            fmt::format("write {}: ${{NAME}} with the whole value in the variable", key));

@@ -64,6 +64,14 @@ std::string format_duration(std::chrono::milliseconds duration) {
   return format(static_cast<std::uint64_t>(duration.count()), kDurations);
 }
 
+std::optional<int> parse_percent(std::string_view text) {
+  int value = 0;
+  const char* end = text.data() + text.size();
+  const auto [after, failed] = std::from_chars(text.data(), end, value);
+  const bool whole = failed == std::errc() && std::string_view(after, end) == "%";
+  return whole && value >= 0 && value <= 100 ? std::optional(value) : std::nullopt;
+}
+
 std::optional<std::uint64_t> parse_bytes(std::string_view text) {
   return parse(text, kSizes);
 }

@@ -140,6 +140,9 @@ class TreeBuilder : public YAML::EventHandler {
       return;
     }
     Open& parent = open_.back();
+    if (parent.node.items.size() + parent.node.entries.size() >= kYamlEntriesMax) {
+      throw yaml_error(file_, node.line, fmt::format("more than {} entries", kYamlEntriesMax), "split it");
+    }
     if (parent.node.kind == YamlNode::Kind::list) {
       parent.node.items.push_back(std::move(node));
       return;

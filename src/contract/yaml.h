@@ -17,6 +17,8 @@ namespace freshet::contract {
 // A longer file isn't one that somebody wrote. 400 columns with descriptions take about 100 kB.
 inline constexpr std::size_t kYamlBytesMax = 4 << 20;
 inline constexpr int kYamlDepthMax = 32;
+// Of one map or list. PostgreSQL's tables have 1600 columns at most.
+inline constexpr std::size_t kYamlEntriesMax = 4096;
 
 struct YamlNode {
   enum class Kind { null, scalar, list, map };

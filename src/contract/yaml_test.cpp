@@ -35,6 +35,18 @@ TEST(Yaml, RefusesWhatMakesAFileMeanSomethingElse) {
   EXPECT_EQ(complaint(""), "f.yaml:1: the file is empty");
 }
 
+// Each entry is compared with those before it.
+TEST(Yaml, RefusesMoreEntriesThanAnybodyWrites) {
+  std::string map;
+  std::string list = "[";
+  for (std::size_t i = 0; i <= kYamlEntriesMax; ++i) {
+    map += "k" + std::to_string(i) + ": 1\n";
+    list += "1,";
+  }
+  EXPECT_EQ(complaint(map), "f.yaml:4097: more than 4096 entries");
+  EXPECT_EQ(complaint(list + "]"), "f.yaml:1: more than 4096 entries");
+}
+
 TEST(Yaml, RefusesBrokenTextWithItsLine) {
   EXPECT_EQ(complaint("a: 1\nb: [1, 2\n").substr(0, 7), "f.yaml:");
   EXPECT_EQ(complaint("a:\n\t- 1\n").substr(0, 9), "f.yaml:2:");

@@ -81,8 +81,9 @@ class Reader {
   // keeps everything.
   virtual void release(const Durable<Ends>& ends, const std::set<std::string>& held) = 0;
 
-  // Streams that lost records which were never read. Only a snapshot with a sweep mends one.
-  virtual std::set<std::string> gaps() const = 0;
+  // Streams that lost records which were never read, with where those that are left begin. Only a snapshot
+  // with a sweep mends one.
+  virtual Ends gaps() const = 0;
 
   // For the status: bytes held, and the limit.
   virtual std::uint64_t bytes() const = 0;

@@ -45,6 +45,8 @@ inline Change read_record(ByteReader& from) {
   change.xid = load_le<std::uint32_t>(head + 2);
   change.commit_lsn = Lsn(load_le<std::uint64_t>(head + 6));
   change.change_lsn = Lsn(load_le<std::uint64_t>(head + 14));
+  if (change.commit_lsn > kCommitLsnMax)
+    throw Error(ErrorKind::data, "a record's commit LSN is out of range");
   change.committed_at = load_le<Micros>(head + 22);
   change.old = from.bytes(load_le<std::uint32_t>(head + 30));
   change.row = from.bytes(load_le<std::uint32_t>(head + 34));

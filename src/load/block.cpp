@@ -16,7 +16,7 @@ std::size_t position_in(const TableSchema& schema, const std::string& column) {
   const auto found = std::ranges::find(schema.columns, column, &Column::name);
   if (found == schema.columns.end())
     throw Error(ErrorKind::schema, fmt::format("{} comes without column '{}'", stream_name(schema), column),
-                "compare the contract with the source's table: freshet contract diff");
+                "compare the contract with the table: freshet init drafts it anew into an empty folder");
   return static_cast<std::size_t>(found - schema.columns.begin());
 }
 
@@ -74,14 +74,31 @@ std::span<const Field> Block::fields(std::string_view tuple) {
 
 std::optional<Refusal> Block::append(const RowHead& head, std::string_view tuple) {
   fields(tuple);
-  for (std::size_t i = 0; i < columns_.size(); ++i)
-    if (const std::optional<Unfit> unfit = columns_[i]->append(fields_[i]))
-      return finish(head, Refusal{i, *unfit});
+  if (const std::optional<Refusal> refusal = append_values()) return finish(head, refusal);
   if (!lookups_.empty()) {
     for (std::size_t i = 0; i < fields_.size(); ++i) values_[i] = {false, fields_[i]};
     append_lookups(values_);
   }
   return finish(head, std::nullopt);
+}
+
+std::optional<Refusal> Block::examine(std::string_view tuple) {
+  fields(tuple);
+  const std::optional<Refusal> refusal = append_values();
+  for (const auto& column : columns_) column->truncate(rows());
+  return refusal && refusal->why != Unfit::unchanged ? refusal : std::nullopt;
+}
+
+// Into as many columns as take theirs.
+std::optional<Refusal> Block::append_values() {
+  std::optional<Refusal> unsent;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const std::optional<Unfit> unfit = columns_[i]->append(fields_[i]);
+    if (!unfit) continue;
+    if (unfit != Unfit::unchanged) return Refusal{i, *unfit};
+    unsent = Refusal{i, *unfit};
+  }
+  return unsent;
 }
 
 std::optional<Refusal> Block::append_tombstone(const RowHead& head, std::string_view tuple) {

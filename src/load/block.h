@@ -24,7 +24,7 @@ struct RowHead {
   Micros committed_at = 0;
 };
 
-// Why a row can't be held. Its stream stops there.
+// Why a row can't be held.
 struct Refusal {
   std::size_t column = 0;  // of the mirror
   Unfit why = Unfit::malformed;
@@ -41,8 +41,10 @@ class Block {
   // Throws Error{schema} when the schema isn't one for the mirror.
   Block(const Mirror& mirror, const TableSchema& schema);
 
-  // A row of which every column was sent. Refused with Unfit::unchanged where one wasn't.
+  // A row of which every column was sent. Refused with Unfit::unchanged where one wasn't and the others fit.
   std::optional<Refusal> append(const RowHead& head, std::string_view tuple);
+  // What append() would say, but for what wasn't sent.
+  std::optional<Refusal> examine(std::string_view tuple);
   // A key and nothing else.
   std::optional<Refusal> append_tombstone(const RowHead& head, std::string_view tuple);
   // One value per column of the mirror.
@@ -73,6 +75,7 @@ class Block {
     std::vector<std::unique_ptr<ColumnBuilder>> columns;
   };
 
+  std::optional<Refusal> append_values();
   std::optional<Refusal> finish(const RowHead& head, std::optional<Refusal> refusal);
   void append_lookups(std::span<const Value> values);
   std::unique_ptr<ColumnBuilder> builder(std::size_t column, bool not_null) const;

@@ -1,6 +1,7 @@
 #include "load/ddl.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "adapter/clickhouse/quote.h"
 
@@ -140,12 +141,22 @@ void Tables::ensure(const std::vector<TableDefinition>& tables, const std::vecto
       session_.execute(table.create());
       continue;
     }
-    const std::string text = difference(table, existing->second);
-    if (!text.empty())
-      throw Error(ErrorKind::schema,
-                  fmt::format("{}.{} in ClickHouse isn't what the contract asks for: {}", table.database,
-                              table.name, text),
-                  "change the table by a migration, or take the contract back, and start again");
+    const Difference other = difference(table, existing->second);
+    if (other.text.empty()) continue;
+    if (!has_rows(table)) {
+      session_.execute(fmt::format("DROP TABLE {} SYNC", quote_table(table.database, table.name)));
+      session_.execute(table.create());
+      continue;
+    }
+    throw Error(
+        ErrorKind::schema,
+        fmt::format("{}.{} in ClickHouse isn't what the contract asks for: {}", table.database, table.name,
+                    other.text),
+        other.change.empty()
+            ? "take the contract back and start again; another engine or order needs another mirror"
+            : fmt::format("run there: {}; or take the contract back; then start again, and compare: freshet "
+                          "parity",
+                          other.change));
   }
   for (const ViewDefinition& view : views) {
     database(view.database);
@@ -157,47 +168,80 @@ Tables::Database& Tables::database(const std::string& name) {
   const auto known = databases_.find(name);
   if (known != databases_.end()) return known->second;
   session_.execute("CREATE DATABASE IF NOT EXISTS " + quote_identifier(name));
-  return databases_[name] = look(name);
+  return databases_[name] = look(session_, name);
 }
 
-Tables::Database Tables::look(const std::string& name) const {
+template <class Asked>
+Tables::Database Tables::look(Asked& asked, const std::string& name) {
   Database tables;
   const clickhouse::With of{.params = {clickhouse::text_param("database", name)}};
-  for (const auto& row : session_.rows(
+  for (const auto& row : asked.rows(
            "SELECT name, engine_full, sorting_key FROM system.tables WHERE database = {database:String}",
            of)) {
     const std::string full = row[1].value_or("");
     tables[*row[0]] = {{}, full.substr(0, full.find(" ORDER BY")), row[2].value_or("")};
   }
-  for (const auto& row : session_.rows("SELECT table, name, type FROM system.columns "
-                                       "WHERE database = {database:String} ORDER BY table, position",
-                                       of))
+  for (const auto& row : asked.rows("SELECT table, name, type FROM system.columns "
+                                    "WHERE database = {database:String} ORDER BY table, position",
+                                    of))
     tables[*row[0]].columns.push_back({*row[1], *row[2]});
   return tables;
 }
 
-std::string Tables::difference(const TableDefinition& wanted, const Existing& existing) {
-  std::string text;
+std::vector<std::pair<TableDefinition, Tables::Difference>> Tables::differences(
+    clickhouse::Client& client, const std::vector<TableDefinition>& tables) {
+  std::map<std::string, Database> databases;
+  std::vector<std::pair<TableDefinition, Difference>> found;
+  for (const TableDefinition& table : tables) {
+    const auto [database, fresh] = databases.try_emplace(table.database);
+    if (fresh) database->second = look(client, table.database);
+    const auto existing = database->second.find(table.name);
+    if (existing == database->second.end()) continue;
+    Difference other = difference(table, existing->second);
+    if (!other.text.empty()) found.emplace_back(table, std::move(other));
+  }
+  return found;
+}
+
+bool Tables::has_rows(const TableDefinition& table) const {
+  return session_.number("SELECT count() FROM " + quote_table(table.database, table.name)) > 0;
+}
+
+Tables::Difference Tables::difference(const TableDefinition& wanted, const Existing& existing) {
+  std::vector<std::string> found;
+  std::vector<std::string> steps;
   std::map<std::string, std::string> left;
   for (const TableColumn& column : existing.columns) left[column.name] = column.type;
   for (const TableColumn& column : wanted.columns) {
+    const std::string step = fmt::format("COLUMN {} {}", quote_identifier(column.name), column.type);
     const auto there = left.find(column.name);
     if (there == left.end()) {
-      text += fmt::format("; column {} {} isn't there", column.name, column.type);
+      found.push_back(fmt::format("column {} {} isn't there", column.name, column.type));
+      steps.push_back("ADD " + step);
       continue;
     }
-    if (there->second != column.type)
-      text += fmt::format("; column {} is {} and should be {}", column.name, there->second, column.type);
+    if (there->second != column.type) {
+      found.push_back(
+          fmt::format("column {} is {} and should be {}", column.name, there->second, column.type));
+      steps.push_back("MODIFY " + step);
+    }
     left.erase(there);
   }
-  for (const auto& [name, type] : left) text += fmt::format("; column {} {} isn't expected", name, type);
+  for (const auto& [name, type] : left) {
+    found.push_back(fmt::format("column {} {} isn't expected", name, type));
+    steps.push_back("DROP COLUMN " + quote_identifier(name));
+  }
   const std::string engine = existing.engine.substr(0, existing.engine.find(" PARTITION BY"));
-  if (engine != wanted.engine)
-    text += fmt::format("; the engine is {} and should be {}", engine, wanted.engine);
   const std::string order = bare(join(wanted.order_by));
+  const bool same_shape = engine == wanted.engine && bare(existing.sorting_key) == order;
+  if (engine != wanted.engine)
+    found.push_back(fmt::format("the engine is {} and should be {}", engine, wanted.engine));
   if (bare(existing.sorting_key) != order)
-    text += fmt::format("; it is ordered by ({}) and should be by ({})", existing.sorting_key, order);
-  return text.empty() ? text : text.substr(2);
+    found.push_back(fmt::format("it is ordered by ({}) and should be by ({})", existing.sorting_key, order));
+  return {fmt::format("{}", fmt::join(found, "; ")),
+          same_shape ? fmt::format("ALTER TABLE {} {}", quote_table(wanted.database, wanted.name),
+                                   fmt::join(steps, ", "))
+                     : ""};
 }
 
 }  // namespace freshet::load

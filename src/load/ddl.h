@@ -55,8 +55,17 @@ class Tables {
  public:
   explicit Tables(Session& session) : session_(session) {}
 
-  // Makes what isn't there. Throws Error{schema} with the difference where a table is another one.
+  // Makes what isn't there, and anew what has no rows and is another one. Throws Error{schema} with the
+  // difference, and the statement that ends it, where a table with rows is another one.
   void ensure(const std::vector<TableDefinition>& tables, const std::vector<ViewDefinition>& views = {});
+
+  struct Difference {
+    std::string text;    // empty: there is none
+    std::string change;  // "ALTER TABLE …"; empty: no statement makes the one the other
+  };
+  // Of the tables that are there, those that are another one; only reads.
+  static std::vector<std::pair<TableDefinition, Difference>> differences(
+      clickhouse::Client& client, const std::vector<TableDefinition>& tables);
 
  private:
   // As far as it is compared.
@@ -68,8 +77,10 @@ class Tables {
   using Database = std::map<std::string, Existing>;
 
   Database& database(const std::string& name);  // makes it where it isn't
-  Database look(const std::string& name) const;
-  static std::string difference(const TableDefinition& wanted, const Existing& existing);
+  template <class Asked>                        // a Session or a Client
+  static Database look(Asked& asked, const std::string& name);
+  static Difference difference(const TableDefinition& wanted, const Existing& existing);
+  bool has_rows(const TableDefinition& table) const;
 
   Session& session_;
   std::map<std::string, Database> databases_;

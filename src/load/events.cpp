@@ -5,25 +5,54 @@
 
 namespace freshet::load {
 
-void tell(const RoundDone& event) {
-  static const auto rounds = metrics::counter("freshet_load_rounds_total", "Rounds whose cut was recorded.");
-  static const auto repeated =
+namespace {
+
+struct RoundMetrics {
+  metrics::Counter rounds = metrics::counter("freshet_load_rounds_total", "Rounds whose cut was recorded.");
+  metrics::Counter repeated =
       metrics::counter("freshet_load_rounds_repeated_total", "Rounds that an earlier process had begun.");
-  static const auto seconds =
+  metrics::Histogram seconds =
       metrics::histogram("freshet_load_round_seconds", "From a round's intent to its recorded cut.");
-  static const auto records =
-      metrics::counter("freshet_load_records_total", "Records read from the journal.");
-  static const auto redelivered =
+  metrics::Counter records = metrics::counter("freshet_load_records_total", "Records read from the journal.");
+  metrics::Counter redelivered =
       metrics::counter("freshet_load_redelivered_total", "Records dropped because the mirror has them.");
-  static const auto leftovers = metrics::counter(
+  metrics::Counter leftovers = metrics::counter(
       "freshet_load_leftovers_total", "Records dropped that a dead capture left above its watermark.");
+};
+
+const RoundMetrics& round_metrics() {
+  static const RoundMetrics metrics;
+  return metrics;
+}
+
+metrics::Counter rows(const std::string& mirror) {
+  return metrics::counter("freshet_load_rows_total", "Rows that ClickHouse confirmed.", {{"table", mirror}});
+}
+
+metrics::Counter nulled(const std::string& mirror) {
+  return metrics::counter("freshet_load_nulled_total",
+                          "Values that became NULL because the contract allows it.", {{"table", mirror}});
+}
+
+}  // namespace
+
+void register_counters(const std::vector<std::string>& mirrors) {
+  round_metrics();
+  for (const std::string& mirror : mirrors) {
+    rows(mirror);
+    nulled(mirror);
+  }
+}
+
+void tell(const RoundDone& event) {
   static const auto cut = metrics::gauge("freshet_load_cut_lsn", "LSN of the last recorded cut.");
-  rounds.add();
-  if (event.repeated) repeated.add();
-  seconds.observe(std::chrono::duration<double>(event.took).count());
-  records.add(static_cast<double>(event.counts.records));
-  redelivered.add(static_cast<double>(event.counts.redelivered));
-  leftovers.add(static_cast<double>(event.counts.leftovers));
+  const RoundMetrics& told = round_metrics();
+  told.rounds.add();
+  if (event.repeated) told.repeated.add();
+  told.seconds.observe(std::chrono::duration<double>(event.took).count());
+  told.records.add(static_cast<double>(event.counts.records));
+  told.redelivered.add(static_cast<double>(event.counts.redelivered));
+  told.leftovers.add(static_cast<double>(event.counts.leftovers));
   cut.set(static_cast<double>(event.cut.value()));
   log::debug("round_done", {{"round", event.round},
                             {"cut", to_string(event.cut)},
@@ -35,14 +64,17 @@ void tell(const RoundDone& event) {
 }
 
 void tell(const TableProgress& event) {
-  const metrics::Labels table{{"table", event.mirror}};
-  metrics::counter("freshet_load_rows_total", "Rows that ClickHouse confirmed.", table)
-      .add(static_cast<double>(event.rows));
-  metrics::counter("freshet_load_nulled_total", "Values that became NULL because the contract allows it.",
-                   table)
-      .add(static_cast<double>(event.nulled));
-  metrics::gauge("freshet_load_waiting_changes", "Changes that wait for their row of a snapshot.", table)
+  rows(event.mirror).add(static_cast<double>(event.rows));
+  nulled(event.mirror).add(static_cast<double>(event.nulled));
+  metrics::gauge("freshet_load_waiting_changes", "Changes that wait for their row of a snapshot.",
+                 {{"table", event.mirror}})
       .set(static_cast<double>(event.waiting));
+  metrics::gauge("freshet_quarantined_changes", "Changes in quarantine.", {{"table", event.mirror}})
+      .set(static_cast<double>(event.quarantined));
+  metrics::gauge("freshet_unswept_rows",
+                 "Rows of a mirror that a reading didn't see, and that wait for a word.",
+                 {{"table", event.mirror}})
+      .set(static_cast<double>(event.unswept));
 }
 
 void tell(const StreamsStanding& event) {

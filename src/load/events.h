@@ -4,10 +4,15 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "change/lsn.h"
 
 namespace freshet::load {
+
+// Has the counters there, at 0, before anything happens: Prometheus sees no increase in one that is born
+// at 1.
+void register_counters(const std::vector<std::string>& mirrors);
 
 struct RoundCounts {
   std::uint64_t records = 0;
@@ -27,9 +32,11 @@ void tell(const RoundDone& event);
 
 struct TableProgress {
   std::string mirror;
-  std::uint64_t rows;    // more than last time
-  std::uint64_t nulled;  // likewise
-  std::uint64_t waiting;
+  std::uint64_t rows = 0;    // more than last time
+  std::uint64_t nulled = 0;  // likewise
+  std::uint64_t waiting = 0;
+  std::uint64_t quarantined = 0;
+  std::uint64_t unswept = 0;
 };
 void tell(const TableProgress& event);
 

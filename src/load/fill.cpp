@@ -66,7 +66,8 @@ class Filler {
     const std::optional<std::uint32_t> row = best_held(from, eligible);
     const std::optional<std::uint32_t> earlier = latest_image(from, eligible);
     // Its old key is another row's by now, and a running snapshot may have read that one.
-    const bool in_doubt = !own && image.donors_from > kAnyVersion && newest_[from] > image.version;
+    const bool in_doubt =
+        !own && image.donors_from > kAnyVersion && !image.after_reading && newest_[from] > image.version;
     // What a row takes from another key is recorded before that key's next state is sent. Where the mirror is
     // ahead without a record, the right state may have been merged away.
     const bool unrecorded =
@@ -82,7 +83,11 @@ class Filler {
   void take_from_batch(std::uint32_t index, std::uint32_t earlier) {
     switch (filled_[earlier].filling) {
       case Filling::waits: behind_[index] = earlier; return;
-      case Filling::unseen: filled_[index].filling = Filling::unseen; return;
+      case Filling::unseen:
+        // That key is gone; the row that left it may live under another.
+        if (images_[earlier].key == images_[index].key || images_[index].unseen_ok)
+          filled_[index].filling = Filling::unseen;
+        return;
       case Filling::complete:
       case Filling::batch:
       case Filling::mirror:

@@ -34,10 +34,11 @@ struct Image {
   // While the table is snapshotted, states below (V, 0) give nothing: changes between may never have been
   // seen. Then a row without a donor waits; otherwise (0) it is missing.
   Version donors_from = {};
-  bool open = false;       // values are missing
-  bool blank = false;      // a tombstone: a key without values, gives none
-  bool unseen_ok = false;  // a removal: where no state was ever seen there is nothing to keep
-  Lsn shows = {};          // a snapshot's row, read by its key after whatever committed below; else 0
+  bool after_reading = false;  // no row of a snapshot shows anything as late as this
+  bool open = false;           // values are missing
+  bool blank = false;          // a tombstone: a key without values, gives none
+  bool unseen_ok = false;      // a removal: where no state was ever seen there is nothing to keep
+  Lsn shows = {};              // a snapshot's row, read by its key after whatever committed below; else 0
   std::optional<std::uint32_t> recorded = {};  // in freshet.fills, by an earlier attempt at this round
 };
 

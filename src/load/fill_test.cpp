@@ -167,5 +167,28 @@ TEST(Fill, DropsARemovalOfARowThatWasNeverSeen) {
   EXPECT_EQ(fillings({gone}, {{kA, at(3)}}), Fillings{Filling::mirror});
 }
 
+TEST(Fill, KeepsARowThatLeftAKeyWhichIsGoneByNow) {
+  Image gone = open(kB, 10);
+  gone.version = snapshot(10);
+  gone.unseen_ok = true;
+  Image read = whole(kA, 10);
+  read.version = snapshot(10);
+  read.shows = Lsn(30);
+  const Image there = during_snapshot(moved_here(kB, kA, 15), 10);
+  const Image back = during_snapshot(moved_here(kA, kB, 20), 10);
+  EXPECT_EQ(fillings({gone, read, there, tombstone(kA, 15), back, tombstone(kB, 20)}),
+            (Fillings{unseen, complete, unseen, complete, batch, complete}));
+}
+
+TEST(Fill, OfAChangedKeyTakesItsLastStateWhereNoSnapshotCanHaveReadWhatCameAfter) {
+  Image there = during_snapshot(moved_here(kB, kA, 15), 5);
+  const std::vector<Held> mirror{{kA, at(10)}};
+  EXPECT_EQ(fillings({there, tombstone(kA, 15), whole(kA, 20)}, mirror),
+            (Fillings{waits, complete, complete}));
+  there.after_reading = true;
+  EXPECT_EQ(fillings({there, tombstone(kA, 15), whole(kA, 20)}, mirror),
+            (Fillings{Filling::mirror, complete, complete}));
+}
+
 }  // namespace
 }  // namespace freshet::load

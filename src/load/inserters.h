@@ -26,6 +26,8 @@ struct Job {
   std::size_t table = 0;
   std::uint64_t rows = 0;  // of the mirror
   std::vector<Insert> inserts;
+
+  std::size_t bytes() const;
 };
 
 class Inserters {
@@ -35,7 +37,9 @@ class Inserters {
   Inserters(const Inserters&) = delete;
   Inserters& operator=(const Inserters&) = delete;
 
-  // Waits for room. Throws Error{cancelled} when stopped, and what ended an inserter (the lead was lost).
+  // Each waits for room, for so many bytes or for one job. Throws Error{cancelled} when stopped, and what
+  // ended an inserter (the lead was lost).
+  void wait_for_room(std::size_t bytes);
   void submit(Job job);
   // Until all jobs of the table are durable. What ClickHouse refused for good is the table's failure, not an
   // exception: its neighbours go on.
@@ -44,7 +48,7 @@ class Inserters {
 
  private:
   void work(const std::stop_token& stop);
-  void finish(std::size_t table, std::optional<Error> failure, bool fatal);
+  void finish(std::size_t table, std::size_t bytes, std::optional<Error> failure, bool fatal);
   void throw_fatal() REQUIRES(mutex_);
 
   const SessionContext& context_;
@@ -53,6 +57,7 @@ class Inserters {
   mutable Mutex mutex_;
   Condition changed_;
   std::map<std::size_t, std::size_t> under_way_ GUARDED_BY(mutex_);  // jobs by table; no zeros
+  std::size_t bytes_under_way_ GUARDED_BY(mutex_) = 0;
   std::map<std::size_t, Error> failures_ GUARDED_BY(mutex_);
   std::optional<Error> fatal_ GUARDED_BY(mutex_);
   std::vector<std::jthread> threads_;  // last: they use the rest

@@ -7,6 +7,7 @@
 #include "base/cpu_step.h"
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "load/books.h"
 #include "load/merge.h"
 #include "load/system_tables.h"
 
@@ -26,10 +27,37 @@ std::chrono::milliseconds since(const Clock& clock, SteadyTime then) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(clock.steady() - then);
 }
 
-void show(const std::optional<Standing>& standing, TableStatus& status) {
-  status.state = standing ? standing->state : StreamState::running;
-  status.reason = standing ? standing->reason : "";
-  status.hint = standing ? standing->hint : "";
+std::string sweep_reason(const std::string& stream, const SweepQuestion& sweep) {
+  const std::string found =
+      fmt::format("{}: its last reading didn't see {} of its mirror's {} rows", stream, sweep.rows, sweep.of);
+  return found + (sweep.state == SweepState::asked ? ", and asks before it takes them away"
+                                                   : "; they go when the stream's next round is complete");
+}
+
+void show(const std::optional<Standing>& standing, bool filling, const TableLoad& table,
+          TableStatus& status) {
+  const Quarantine& quarantine = table.quarantine();
+  status.quarantined = quarantine.count();
+  status.unswept = table.sweep().open() ? table.sweep().question()->rows : 0;
+  status.reason.clear();
+  status.hint.clear();
+  if (filling) {
+    status.state = StreamState::filling;
+  } else if (standing) {
+    status.state = standing->state;
+    status.reason = standing->reason;
+    status.hint = standing->hint;
+  } else if (table.sweep().open()) {
+    status.state = StreamState::unswept;
+    status.reason = sweep_reason(table.mirror().stream, *table.sweep().question());
+    status.hint = "look at the source, then: freshet sweep list";
+  } else if (quarantine.any()) {
+    status.state = StreamState::quarantined;
+    status.reason = quarantine.first_cause().reason;
+    status.hint = quarantine.first_cause().hint;
+  } else {
+    status.state = StreamState::running;
+  }
 }
 
 }  // namespace
@@ -38,18 +66,37 @@ Load::Line::Line(Load& load, Lead& lead, const std::stop_token& stop)
     : load_(load),
       lead_(lead),
       stop_(stop),
-      sessions_{load.endpoint_, lead, load.board_, load.clock_, load.options_.encoding},
+      sessions_{.endpoint = load.endpoint_,
+                .lead = lead,
+                .board = load.board_,
+                .clock = load.clock_,
+                .encoding = load.options_.encoding,
+                .answer_bytes_max = load.options_.answer_bytes_max},
       session_(sessions_, stop),
       inserters_(sessions_, load.options_.connections, stop),
       log_(session_, lead),
       states_(session_),
-      context_{session_, inserters_, load.options_.on_unresolved},
+      context_{session_,
+               inserters_,
+               load.options_.on_unresolved,
+               load.options_.walk_rows,
+               load.options_.quarantine_bytes_max,
+               load.options_.fill_bytes_max,
+               load.options_.replay_rows,
+               load.options_.sweep},
       pace_(load.options_.pace) {
   std::size_t index = 0;
   for (const contract::StreamContract& contract : load.contracts_) {
     streams_.push_back(std::make_unique<Stream>(index++, make_mirror(contract), context_));
     by_name_[streams_.back()->table.mirror().stream] = streams_.back().get();
   }
+}
+
+Load::Line::~Line() {
+  for (ReplayRequest& request : replays_)
+    request.answer.set_exception(std::make_exception_ptr(
+        Error(ErrorKind::transient, "load had to begin again before it was done; then it is replayed",
+              "freshet quarantine list shows what is left")));
 }
 
 void Load::Line::run() {
@@ -63,12 +110,15 @@ void Load::Line::run() {
   while (!stop_.stop_requested()) {
     answer_requests();
     note_gaps();
+    if (cut_ && decided()) round({cut_->round + 1, cut_->mark}, false);
+    answer_replays();
     const SteadyTime began = load_.clock_.steady();
     const auto next =
         load_.reader_.next(cut_ ? std::optional(cut_->mark) : std::nullopt, pace_.bytes(), kWaitForWatermark);
     look_behind();
     report_unresolved();
     if (!next) continue;
+    hold_back();
     const bool idle = !brings_records(*next) && since(load_.clock_, cut_at_) < kIdleCutEvery;
     const std::uint64_t bytes = idle ? 0 : round({cut_ ? cut_->round + 1 : 1, *next}, false);
     load_.clock_.sleep(pace_.wait_after(bytes, since(load_.clock_, began)), stop_);
@@ -91,8 +141,12 @@ bool Load::Line::prepare(Tables& there, Stream& stream) {
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::schema) throw;
     log::error("mirror_differs", {{"stream", mirror.stream}, {"message", error.message()}});
-    if (stream.standing && stream.standing->state == StreamState::gap) return false;
-    stream.standing = Standing{StreamState::stopped, mirror.stream + ": " + error.message(), error.hint()};
+    const StreamState state = stream.has_gap() ? StreamState::gap : StreamState::stopped;
+    stream.stop_noted = stream.has_gap();
+    if (stream.has_gap()) stream.table.stop({error.message(), error.hint()});
+    const Standing now{state, mirror.stream + ": " + error.message(), error.hint()};
+    if (!stream.standing || stream.standing->reason != now.reason) states_.write_standing(mirror.stream, now);
+    stream.standing = now;
     return false;
   }
 }
@@ -102,15 +156,17 @@ void Load::Line::recover() {
   positions_ = cut_ ? cut_->positions() : journal::Ends();
   std::map<std::string, Standing> standing = states_.read();
   std::vector<TableStatus> status;
+  const Books books = Books::read(session_);
   for (const auto& stream : streams_) {
     TableLoad& table = stream->table;
-    table.restore(cut_ ? cut_->round : 0);
+    table.restore(cut_ ? cut_->round : 0, books);
     const auto stands = standing.find(table.mirror().stream);
     if (stands != standing.end()) stream->standing = stands->second;
     TableStatus& one = status.emplace_back();
     one.stream = table.mirror().stream;
     one.mirror = table.mirror().name();
-    show(stream->standing, one);
+    stream->filling = stream->has_gap() && table.in_snapshot();
+    show(stream->standing, stream->filling, table, one);
   }
   load_.board_.update([&](LoadStatus& all) {
     for (std::size_t i = 0; i < all.tables.size() && i < status.size(); ++i)
@@ -130,16 +186,20 @@ std::uint64_t Load::Line::round(const Intent& intent, bool repeated) {
     throw Error(ErrorKind::identity,
                 fmt::format("the mirrors were loaded from journal {}, this one is {}", cut_->mark.journal,
                             intent.to.journal),
-                "bring the journal back, or snapshot all tables again into new mirrors");
+                "bring the journal back, or start over: docs/runbook/snapshot-again.md");
   Reading reading{intent.to, {}, {}, 0};
+  hold_back();
   context_.round = intent.round;
-  if (brings_records(intent.to)) {
+  const bool carries_out = cut_ && intent.to.number == cut_->mark.number && decided();
+  if (brings_records(intent.to) || carries_out) {
     log_.intend(intent);
     crash_point("intent");
+    if (carries_out) carry_out();
     read(reading);
     finish_tables();
     crash_point("inserted");
     note_stopped(intent.round);
+    note_filled();
   }
   const Cut cut = next_cut(intent);
   const Durable<journal::Ends> ends = log_.record(cut);
@@ -150,23 +210,36 @@ std::uint64_t Load::Line::round(const Intent& intent, bool repeated) {
   release(ends);
   crash_point("released");
   const std::chrono::milliseconds took = since(load_.clock_, began);
-  pace_.finished(reading.counts.bytes, took);
+  if (!carries_out) pace_.finished(reading.counts.bytes, took);
   log_.trim(intent.round);
   tell(RoundDone{intent.round, intent.to.commit_lsn, reading.counts, took, repeated});
   publish(took);
   return reading.counts.bytes;
 }
 
+// What was decided between two rounds, in a round that brings nothing else.
+void Load::Line::carry_out() {
+  replay();
+  for (const auto& stream : streams_)
+    if (stream->sweeps()) stream->table.carry_out_sweep();
+}
+
+bool Load::Line::decided() const {
+  return replay_wanted() ||
+         std::ranges::any_of(streams_, [](const auto& stream) { return stream->sweeps(); });
+}
+
 bool Load::Line::brings_records(const journal::Watermark& to) const {
   return std::ranges::any_of(to.ends, [&](const auto& end) {
     const auto stream = by_name_.find(end.first.stream);
-    if (stream == by_name_.end() || !stream->second->runs()) return false;
+    if (stream == by_name_.end() || !stream->second->reads()) return false;
     const auto stands = positions_.find(end.first);
     return end.second > (stands == positions_.end() ? journal::Offset() : stands->second);
   });
 }
 
 void Load::Line::read(Reading& reading) {
+  pass_over_lost();
   std::map<std::string, journal::Ends> several;  // partitions of streams with more than one
   journal::Ends single;
   for (auto end = reading.to.ends.begin(); end != reading.to.ends.end();) {
@@ -174,7 +247,7 @@ void Load::Line::read(Reading& reading) {
     journal::Ends partitions;
     for (; end != reading.to.ends.end() && end->first.stream == stream; ++end) partitions.insert(*end);
     const auto known = by_name_.find(stream);
-    if (known == by_name_.end() || !known->second->runs()) continue;
+    if (known == by_name_.end() || !known->second->reads()) continue;
     const StreamCut cut = cut_ ? cut_->of(stream) : StreamCut();
     for (const auto& [partition, offset] : partitions)
       reading.positions.emplace(partition, StreamPosition(cut.epoch, cut.commit_lsn));
@@ -211,7 +284,7 @@ bool Load::Line::passes(Reading& reading, const Change& change, const journal::P
   ++reading.counts.records;
   if (recent_ == nullptr || recent_->table.mirror().stream != partition.stream)
     recent_ = find(partition.stream);
-  if (!recent_->runs()) return false;
+  if (!recent_->reads()) return false;
   try {
     switch (reading.positions.at(partition).judge(change, reading.to)) {
       case Fate::apply: return true;
@@ -219,12 +292,13 @@ bool Load::Line::passes(Reading& reading, const Change& change, const journal::P
       case Fate::leftover: ++reading.counts.leftovers; return false;
     }
   } catch (const Error& error) {
-    recent_->table.stop({Verdict::Action::stop_stream, error.message(), error.hint()});
+    recent_->table.stop({error.message(), error.hint()});
   }
   return false;
 }
 
 void Load::Line::take(Reading& reading, Stream& stream, const Change& change) {
+  if (passes_over(stream, change)) return;
   const std::size_t bytes = change.old.size() + change.row.size() + sizeof(Change);
   reading.counts.bytes += bytes;
   reading.bytes_since_look += bytes;
@@ -234,15 +308,20 @@ void Load::Line::take(Reading& reading, Stream& stream, const Change& change) {
 
 void Load::Line::keep_within_memory(Reading& reading) {
   std::size_t all = 0;
+  std::size_t kept = 0;
   Stream* largest = streams_.front().get();
   for (const auto& stream : streams_) {
     all += stream->table.pending_bytes();
+    kept += stream->table.kept_bytes();
     if (stream->table.pending_bytes() > largest->table.pending_bytes()) largest = stream.get();
   }
   if (all > load_.options_.batch_bytes_max) {
     if (largest->table.within_key_change()) return;  // at the next record
     largest->table.flush();
   }
+  // Of many tables each may have grown to the size of a batch.
+  if (kept > 2 * load_.options_.batch_bytes_max)
+    for (const auto& stream : streams_) stream->table.release_buffers();
   reading.bytes_since_look = 0;
   if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "stopped within a round");
 }
@@ -255,55 +334,74 @@ void Load::Line::finish_tables() {
   for (const auto& stream : streams_) {
     const std::optional<Error> failure = inserters_.wait(stream->table.index());
     if (failure)
-      stream->table.stop({Verdict::Action::stop_stream,
-                          stream->table.mirror().stream + ": " + failure->message(), failure->hint()});
+      stream->table.stop({stream->table.mirror().stream + ": " + failure->message(), failure->hint()});
+    stream->table.publish_floor();
   }
 }
 
 // A stream that stopped within this round stands where it stood before it, also in what it has noted.
 void Load::Line::note_stopped(std::uint64_t round) {
   for (const auto& stream : streams_) {
-    if (stream->standing || !stream->table.stopped()) continue;
+    if (stream->stop_noted || !stream->table.stopped()) continue;
+    stream->stop_noted = true;
     const Verdict& verdict = *stream->table.stopped();
-    stream->standing = Standing{StreamState::stopped, verdict.reason, verdict.hint};
+    const StreamState state = stream->has_gap() ? StreamState::gap : StreamState::stopped;
+    stream->standing = Standing{state, verdict.reason, verdict.hint};
+    stream->filling = false;
     stream->table.restore(round - 1);
     states_.write_standing(stream->table.mirror().stream, *stream->standing);
   }
 }
 
 Cut Load::Line::next_cut(const Intent& intent) const {
-  Cut cut{intent.round, intent.to, {}};
-  const auto stands = [&](const std::string& stream) {
-    cut.behind[stream] = cut_ ? cut_->of(stream) : StreamCut();
+  Cut cut{intent.round, intent.to, {}, {}};
+  const auto stands = [&](const std::string& stream) -> StreamCut& {
+    return cut.behind[stream] = cut_ ? cut_->of(stream) : StreamCut();
   };
-  for (const auto& stream : streams_)
-    if (!stream->runs()) stands(stream->table.mirror().stream);
+  for (const auto& stream : streams_) {
+    if (stream->runs() && stream->reads()) continue;
+    StreamCut& behind = stands(stream->table.mirror().stream);
+    if (stream->reads()) move_on(*stream, intent.to.ends, behind);
+  }
   for (const auto& [partition, offset] : intent.to.ends)
     if (!by_name_.contains(partition.stream)) stands(partition.stream);
+  for (const auto& stream : streams_)
+    if (stream->table.in_part()) {
+      const std::string& name = stream->table.mirror().stream;
+      cut.in_part[name] = cut_ ? cut_->whole(name) : StreamCut();
+      cut.in_part[name].ends.clear();
+    }
   return cut;
 }
 
 void Load::Line::release(const Durable<journal::Ends>& ends) {
   std::set<std::string> held;
-  for (const auto& [stream, cut] : cut_->behind) held.insert(stream);
+  for (const auto& [name, cut] : cut_->behind) {
+    const Stream* stream = find(name);
+    if (stream == nullptr || !stream->reads()) held.insert(name);
+  }
   load_.reader_.release(ends, held);
 }
 
 void Load::Line::publish(std::chrono::milliseconds took) {
   for (const auto& stream : streams_) {
     const TableLoad& table = stream->table;
-    TableProgress progress{table.mirror().name(), 0, table.nulled() - stream->nulled, table.waiting()};
+    TableProgress progress{table.mirror().name(),      0, table.nulled() - stream->nulled, table.waiting(),
+                           table.quarantine().count(), 0};
     stream->nulled = table.nulled();
     load_.board_.update([&](LoadStatus& all) {
       TableStatus& status = all.tables[table.index()];
       progress.rows = status.rows - status.rows_told;
       status.rows_told = status.rows;
-      show(stream->standing, status);
+      show(stream->standing, stream->filling, table, status);
+      progress.unswept = status.unswept;
       status.in_snapshot = table.in_snapshot();
       status.snapshot_loaded = table.snapshot_loaded();
       status.waiting = table.waiting();
       status.nulled = table.nulled();
-      status.cut = cut_ ? cut_->of(table.mirror().stream).commit_lsn : Lsn();
+      const StreamCut cut = cut_ ? cut_->whole(table.mirror().stream) : StreamCut();
+      status.cut = cut.commit_lsn;
+      status.cut_committed_at = cut.committed_at;
     });
     tell(progress);
   }
@@ -333,82 +431,6 @@ void Load::Line::report_unresolved() {
   reported_at_ = load_.clock_.steady();
   for (const auto& stream : streams_)
     if (stream->runs()) stream->table.report_unresolved();
-}
-
-// True when a stream stands that ran.
-bool Load::Line::note_gaps() {
-  bool more = false;
-  const std::set<std::string> gaps = load_.reader_.gaps();
-  for (const std::string& name : gaps) {
-    Stream* stream = find(name);
-    if (stream == nullptr || (stream->standing && stream->standing->state == StreamState::gap)) continue;
-    more = more || stream->runs();
-    const std::string before = stream->standing ? stream->standing->reason : "it was late";
-    note_gap(*stream, "the journal has dropped records that weren't loaded; it stood because: " + before);
-  }
-  return more;
-}
-
-void Load::Line::note_gap(Stream& stream, const std::string& reason) {
-  const std::string& name = stream.table.mirror().stream;
-  stream.standing = Standing{StreamState::gap, name + ": " + reason, "snapshot the table again"};
-  states_.write_standing(name, *stream.standing);
-  log::error("stream_gap", {{"stream", name}, {"reason", reason}});
-}
-
-// A mirror that isn't there yet lacks what its stream brought before. Noted before it is made.
-void Load::Line::note_new_mirrors() {
-  std::set<std::string> there;
-  for (const auto& row : session_.rows("SELECT name FROM system.tables WHERE database = 'raw'"))
-    there.insert(row[0].value());
-  for (const auto& stream : streams_) {
-    const Mirror& mirror = stream->table.mirror();
-    const bool began = std::ranges::any_of(positions_, [&](const auto& position) {
-      return position.first.stream == mirror.stream && position.second > journal::Offset();
-    });
-    if (began && stream->runs() && !there.contains(mirror.name()))
-      note_gap(*stream, mirror.raw() + " is new, and earlier rows went to another mirror");
-  }
-}
-
-void Load::Line::answer_requests() {
-  while (std::optional<Request> request = load_.requests_.pop(stop_, std::chrono::milliseconds(0)))
-    std::visit([&](auto& one) { answer(one); }, *request);
-}
-
-void Load::Line::answer(ResumeRequest& request) {
-  Stream* stream = find(request.stream);
-  try {
-    if (stream == nullptr || !stream->standing)
-      throw Error(ErrorKind::config, "no stream " + request.stream + " stands",
-                  "see the streams in freshet status");
-    if (stream->standing->state == StreamState::gap)
-      throw Error(ErrorKind::config, stream->standing->reason, stream->standing->hint);
-    Tables there(session_);
-    if (!prepare(there, *stream))
-      throw Error(ErrorKind::config, stream->standing->reason, stream->standing->hint);
-    states_.write_running(request.stream);
-    stream->standing.reset();
-    stream->table.resume();
-    log::info("stream_resumed", {{"stream", request.stream}});
-    request.answer.set_value();
-  } catch (const Error& error) {
-    request.answer.set_exception(std::current_exception());
-    if (error.kind() != ErrorKind::config) throw;
-  }
-}
-
-void Load::Line::answer(FreezeRequest& request) {
-  try {
-    if (!cut_) throw Error(ErrorKind::transient, "no round is complete yet");
-    for (const std::string& mirror : request.mirrors)
-      if (std::ranges::none_of(streams_, [&](const auto& s) { return s->table.mirror().name() == mirror; }))
-        throw Error(ErrorKind::config, "there is no mirror " + mirror);
-    request.answer.set_value(load::freeze(session_, *cut_, request.mirrors, load_.clock_));
-  } catch (const Error& error) {
-    request.answer.set_exception(std::current_exception());
-    if (error.kind() == ErrorKind::identity || error.kind() == ErrorKind::cancelled) throw;
-  }
 }
 
 Load::Line::Stream* Load::Line::find(const std::string& stream) {

@@ -21,6 +21,7 @@ namespace freshet::load {
 class Load::Line {
  public:
   Line(Load& load, Lead& lead, const std::stop_token& stop);
+  ~Line();
 
   void run();
 
@@ -34,6 +35,20 @@ class Load::Line {
     Stream(std::size_t index, Mirror mirror, TableContext& context)
         : table(index, std::move(mirror), context) {}
     bool runs() const { return !standing && !table.stopped(); }
+    // It lacks records: what comes is passed over, up to a snapshot that makes up for them.
+    bool has_gap() const { return standing && standing->state == StreamState::gap; }
+    bool reads() const { return (!standing || has_gap()) && !table.stopped() && !held_back; }
+    bool held_back = false;   // what comes stays in the journal until quarantine is taken up
+    bool filling = false;     // its gap, by the snapshot that has begun
+    bool stop_noted = false;  // why its table has stopped is in `standing`
+
+    void resume() {
+      table.resume();
+      stop_noted = false;
+    }
+    bool replays() const { return runs() && table.replay_wanted(); }
+    // After what is replayed: of that, too, may go what is older than the reading.
+    bool sweeps() const { return runs() && table.sweep().allowed() && !replays(); }
   };
   // Of the round under way.
   struct Reading {
@@ -56,18 +71,42 @@ class Load::Line {
   bool passes(Reading& reading, const Change& change, const journal::Partition& partition);
   void take(Reading& reading, Stream& stream, const Change& change);
   void keep_within_memory(Reading& reading);
+  void carry_out();
+  bool decided() const;
   void finish_tables();
   void note_stopped(std::uint64_t round);
   Cut next_cut(const Intent& intent) const;
   void release(const Durable<journal::Ends>& ends);
   void publish(std::chrono::milliseconds took);
 
-  void answer_requests();
-  void answer(ResumeRequest& request);
-  void answer(FreezeRequest& request);
+  // Streams that lack records (line_gaps.cpp).
   bool note_gaps();
   void note_gap(Stream& stream, const std::string& reason);
   void note_new_mirrors();
+  void pass_over_lost();
+  bool passes_over(Stream& stream, const Change& change);
+  void note_filled();
+  void move_on(const Stream& stream, const journal::Ends& to, StreamCut& cut) const;
+
+  // What is in quarantine (line_quarantine.cpp).
+  void replay();
+  bool replay_wanted() const;
+  void hold_back();
+  void answer(ReplayRequest& request);
+  void answer_replays();
+  void answer(DropRequest& request);
+
+  void answer_requests();
+  void answer(ResumeRequest& request);
+  void answer(TryAgainRequest& request);
+  void answer(PauseRequest& request);
+  void answer(SweepRequest& request);
+  void answer(FreezeRequest& request);
+  void answer(ReadAnewRequest& request);
+  void go_on(Stream& stream);
+  Stream& known(const std::string& stream);
+  Stream& running(const std::string& stream);
+  void check_freezable(const std::string& mirror) const;
   void look_behind();
   void report_unresolved();
   Stream* find(const std::string& stream);
@@ -86,7 +125,8 @@ class Load::Line {
   std::map<std::string, Stream*, std::less<>> by_name_;
   Stream* recent_ = nullptr;  // the last record's
   std::optional<Cut> cut_;
-  journal::Ends positions_;  // that it says
+  journal::Ends positions_;             // that it says
+  std::vector<ReplayRequest> replays_;  // answered when they are done
   SteadyTime cut_at_{};
   SteadyTime looked_at_{};
   SteadyTime reported_at_{};

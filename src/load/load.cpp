@@ -72,23 +72,44 @@ void Load::refuse_requests() {
         *request);
 }
 
-template <class Answer>
-std::future<Answer> Load::ask(Request request, std::future<Answer> answer) {
+template <class Asked>
+auto Load::ask(Asked request) {
+  auto answer = request.answer.get_future();
   if (!requests_.try_push(std::move(request)))
     throw Error(ErrorKind::capacity, "too many requests wait for load", "try again when a round has ended");
   return answer;
 }
 
 std::future<void> Load::resume(std::string stream) {
-  ResumeRequest request{std::move(stream), {}};
-  std::future<void> answer = request.answer.get_future();
-  return ask(std::move(request), std::move(answer));
+  return ask(ResumeRequest{std::move(stream), {}});
+}
+
+std::future<void> Load::try_again() {
+  return ask(TryAgainRequest{});
+}
+
+std::future<void> Load::pause(std::string stream) {
+  return ask(PauseRequest{std::move(stream), {}});
+}
+
+std::future<std::vector<Replayed>> Load::replay(std::vector<std::string> streams) {
+  return ask(ReplayRequest{std::move(streams), {}});
+}
+
+std::future<std::uint64_t> Load::drop(std::string stream, Quarantine::Drop drop) {
+  return ask(DropRequest{std::move(stream), std::move(drop), {}});
+}
+
+std::future<SweepQuestion> Load::answer_sweep(std::string stream, SweepAnswer sweep) {
+  return ask(SweepRequest{std::move(stream), std::move(sweep), {}});
+}
+
+std::future<void> Load::read_anew(std::vector<std::string> streams) {
+  return ask(ReadAnewRequest{std::move(streams), {}});
 }
 
 std::future<FrozenSet> Load::freeze(std::vector<std::string> mirrors) {
-  FreezeRequest request{std::move(mirrors), {}};
-  std::future<FrozenSet> answer = request.answer.get_future();
-  return ask(std::move(request), std::move(answer));
+  return ask(FreezeRequest{std::move(mirrors), {}});
 }
 
 }  // namespace freshet::load

@@ -44,7 +44,7 @@ class Partitions final : public journal::Reader {
     }
   }
   void release(const Durable<Ends>&, const std::set<std::string>&) override {}
-  std::set<std::string> gaps() const override { return {}; }
+  journal::Ends gaps() const override { return {}; }
   std::uint64_t bytes() const override { return 0; }
   std::uint64_t limit() const override { return 0; }
 

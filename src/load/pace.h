@@ -39,7 +39,7 @@ class Pace {
   // for nothing.
   std::chrono::milliseconds wait_after(std::uint64_t bytes, std::chrono::milliseconds took) const {
     if (bytes > bytes_ / 2) return std::chrono::milliseconds(0);
-    const auto by_time = std::clamp(2 * took, limits_.gap, limits_.gap_max);
+    const auto by_time = std::max(limits_.gap, std::min(2 * took, limits_.gap_max));
     const auto cycle = std::max(by_time, gap_for(bytes));
     return took < cycle ? cycle - took : std::chrono::milliseconds(0);
   }

@@ -39,6 +39,11 @@ TEST(Pace, LetsChangesGatherBetweenShortRounds) {
   EXPECT_EQ(pace.wait_after(100, milliseconds(30)), milliseconds(0)) << "a backlog";
 }
 
+TEST(Pace, KeepsAGapThatIsLongerThanRoundsEverMakeIt) {
+  const Pace pace({.bytes_min = 100, .gap = milliseconds(10'000), .gap_max = milliseconds(300)});
+  EXPECT_EQ(pace.wait_after(10, milliseconds(30)), milliseconds(9'970));
+}
+
 TEST(Pace, LetsMoreGatherTheMoreComes) {
   const Pace pace({.bytes_min = 1000,
                    .bytes_max = 4000,

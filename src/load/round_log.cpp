@@ -36,6 +36,14 @@ std::string behind_array(const std::map<std::string, StreamCut>& behind) {
   return text + "]";
 }
 
+std::string in_part_array(const std::map<std::string, StreamCut>& in_part) {
+  std::string text = "[";
+  for (const auto& [stream, cut] : in_part)
+    text += fmt::format("{}({},{},{},{})", text.size() > 1 ? "," : "", quote_literal(stream), cut.epoch,
+                        cut.commit_lsn.value(), cut.committed_at);
+  return text + "]";
+}
+
 }  // namespace
 
 StreamCut Cut::of(const std::string& stream) const {
@@ -48,7 +56,13 @@ StreamCut Cut::of(const std::string& stream) const {
   if (cut.ends.empty()) return cut;
   cut.epoch = mark.epoch;
   cut.commit_lsn = mark.commit_lsn;
+  cut.committed_at = mark.committed_at;
   return cut;
+}
+
+StreamCut Cut::whole(const std::string& stream) const {
+  const auto it = in_part.find(stream);
+  return it != in_part.end() ? it->second : of(stream);
 }
 
 journal::Ends Cut::positions() const {
@@ -86,7 +100,7 @@ std::optional<Intent> RoundLog::newest(const char* table) {
 std::optional<Cut> RoundLog::last_cut() {
   const std::optional<Intent> newest_cut = newest("cuts");
   if (!newest_cut) return std::nullopt;
-  Cut cut{newest_cut->round, newest_cut->to, {}};
+  Cut cut{newest_cut->round, newest_cut->to, {}, {}};
   for (const auto& row : session_.rows(fmt::format(
            "SELECT DISTINCT b.stream, b.epoch, b.commit_lsn, b.partition, b.offset FROM freshet.cuts "
            "ARRAY JOIN behind AS b WHERE round = {}",
@@ -97,7 +111,28 @@ std::optional<Cut> RoundLog::last_cut() {
     stream.ends[{row[0].value(), static_cast<std::int32_t>(std::stol(row[3].value()))}] =
         journal::Offset(number(row[4]));
   }
+  for (auto& [name, stream] : cut.behind) stream.committed_at = committed_at(stream);
+  for (const auto& row : session_.rows(
+           fmt::format("SELECT DISTINCT p.stream, p.epoch, p.commit_lsn, p.committed_at FROM freshet.cuts "
+                       "ARRAY JOIN in_part AS p WHERE round = {}",
+                       cut.round)))
+    cut.in_part[row[0].value()] = {
+        static_cast<Epoch>(number(row[1])), Lsn(number(row[2])), std::stoll(row[3].value()), {}};
   return cut;
+}
+
+// A stream stands where the common cut once was. Of one that has stood for longer than cuts are kept: when
+// the oldest that is left committed, which was later.
+Micros RoundLog::committed_at(const StreamCut& cut) {
+  if (cut.commit_lsn == Lsn()) return 0;
+  const std::string reached =
+      fmt::format("(epoch, commit_lsn) <= ({}, {})", cut.epoch, cut.commit_lsn.value());
+  return std::stoll(
+      session_
+          .rows(fmt::format("SELECT toUnixTimestamp64Micro(if(countIf({0}) > 0, maxIf(committed_at, {0}), "
+                            "min(committed_at))) FROM freshet.cuts",
+                            reached))[0][0]
+          .value());
 }
 
 std::optional<Intent> RoundLog::open_intent() {
@@ -112,7 +147,8 @@ void RoundLog::intend(const Intent& intent) {
 }
 
 Durable<journal::Ends> RoundLog::record(const Cut& cut) {
-  write("cuts", cut.round, cut.mark, ", behind", ", " + behind_array(cut.behind));
+  write("cuts", cut.round, cut.mark, ", behind, in_part",
+        ", " + behind_array(cut.behind) + ", " + in_part_array(cut.in_part));
   return confirm(cut.positions());
 }
 

@@ -16,6 +16,7 @@ namespace freshet::load {
 struct StreamCut {
   Epoch epoch = 0;
   Lsn commit_lsn = {};
+  Micros committed_at = 0;
   journal::Ends ends = {};  // its own partitions'
 };
 
@@ -23,9 +24,14 @@ struct Cut {
   std::uint64_t round = 0;
   journal::Watermark mark;                  // of the journal, as it was read to
   std::map<std::string, StreamCut> behind;  // streams that stand below it
+  // Streams of which the mirror has a part only, above where it was last whole (without ends): the rest is in
+  // quarantine, or waits for rows that are read by their keys.
+  std::map<std::string, StreamCut> in_part;
 
   // A stream that the mark doesn't name begins at nothing, wherever the others are.
   StreamCut of(const std::string& stream) const;
+  // Up to where a stream's mirror is whole.
+  StreamCut whole(const std::string& stream) const;
   // Of every stream's partitions.
   journal::Ends positions() const;
 };
@@ -53,6 +59,7 @@ class RoundLog : private DurabilityWitness<RoundLog> {
 
  private:
   std::optional<Intent> newest(const char* table);
+  Micros committed_at(const StreamCut& cut);
   void write(const char* table, std::uint64_t round, const journal::Watermark& mark,
              const std::string& columns, const std::string& values);
 

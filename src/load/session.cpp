@@ -1,5 +1,7 @@
 #include "load/session.h"
 
+#include <fmt/format.h>
+
 #include "base/log.h"
 
 namespace freshet::load {
@@ -54,16 +56,43 @@ void Session::insert(std::string_view sql, std::string_view body) {
 }
 
 std::string Session::select(std::string_view sql, const clickhouse::With& with) {
-  return repeat(with, [&](const clickhouse::With& limited) { return client_.select(sql, limited); });
+  if (std::optional<std::string> answer = select_within(answer_bytes_max(), sql, with))
+    return std::move(*answer);
+  // However often it is asked for.
+  throw Error(ErrorKind::unsupported, fmt::format("an answer of ClickHouse has more than {} bytes: \"{}\"",
+                                                  answer_bytes_max(), sql.substr(0, 80)));
+}
+
+std::optional<std::string> Session::select_within(std::size_t bytes_max, std::string_view sql,
+                                                  const clickhouse::With& with) {
+  struct TooLarge {};
+  try {
+    return repeat(with, [&](const clickhouse::With& limited) {
+      std::string text;
+      const auto keep = [&](std::string_view bytes) {
+        if (text.size() + bytes.size() > bytes_max) throw TooLarge();
+        text += bytes;
+      };
+      client_.select(sql, keep, limited);
+      return text;
+    });
+  } catch (const TooLarge&) {
+    return std::nullopt;
+  }
 }
 
 clickhouse::Rows Session::rows(std::string_view sql, const clickhouse::With& with) {
-  return repeat(with, [&](const clickhouse::With& limited) { return client_.rows(sql, limited); });
+  return clickhouse::parse_tsv(select(sql, with));
 }
 
 std::uint64_t Session::number(std::string_view sql) {
   return std::stoull(
       repeat({}, [&](const clickhouse::With& limited) { return client_.value(sql, limited); }));
+}
+
+void Session::remove(std::string_view table, std::string_view where) {
+  if (number(fmt::format("SELECT count() FROM {} WHERE {}", table, where)) > 0)
+    execute(fmt::format("DELETE FROM {} WHERE {}", table, where));
 }
 
 }  // namespace freshet::load

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "adapter/clickhouse/quote.h"
 #include "base/bytes.h"
+#include "load/key_ranges.h"
 #include "load/row_binary.h"
 
 namespace freshet::load {
@@ -13,21 +16,22 @@ using clickhouse::quote_literal;
 
 void Snapshots::load(Session& session, std::uint64_t cut) {
   const std::string table = quote_literal(mirror_.name());
-  const std::string unfinished = fmt::format("table = {} AND round > {}", table, cut);
-  if (session.number("SELECT count() FROM freshet.snapshots WHERE " + unfinished) > 0)
-    session.execute("DELETE FROM freshet.snapshots WHERE " + unfinished);
-  const std::string answer =
-      session.select(fmt::format("SELECT version, flags, running FROM freshet.snapshots WHERE table = {} "
-                                 "ORDER BY round DESC, version DESC, running LIMIT 1 FORMAT RowBinary",
-                                 table));
+  session.remove("freshet.snapshots", fmt::format("table = {} AND round > {}", table, cut));
+  const std::string answer = session.select(
+      fmt::format("SELECT version, flags, running, round FROM freshet.snapshots WHERE table = {} "
+                  "ORDER BY round DESC, version DESC, running LIMIT 1 FORMAT RowBinary",
+                  table));
   version_ = Version();
   flags_ = 0;
   running_ = false;
+  round_ = 0;
+  sweep_.load(session, cut);
   if (answer.empty()) return;
   ByteReader from(answer);
   version_ = read_version(from);
   flags_ = from.le<std::uint8_t>();
   running_ = from.le<std::uint8_t>() != 0;
+  round_ = from.le<std::uint64_t>();
 }
 
 void Snapshots::begin(Session& session, std::uint64_t round, Version version, std::uint8_t flags) {
@@ -39,32 +43,70 @@ void Snapshots::begin(Session& session, std::uint64_t round, Version version, st
   if (staging()) session.execute("TRUNCATE TABLE " + mirror_.staged());
 }
 
-void Snapshots::finish(Session& session, const End& end) {
-  if (staging()) {
-    insert_differing(session, end);
-    sweep(session, end,
-          fmt::format("SELECT {} FROM {} WHERE _version = {}", mirror_.key_bytes(), mirror_.staged(),
-                      to_sql(version_)));
-  } else if (((flags_ | end.flags) & kSweep) != 0) {
-    // A row that moved within the table while it was read may be in no chunk, and live all the same.
-    sweep(session, end, end.spared);
-  }
-  write_state(session, end.round, false);
+void Snapshots::abandon(Session& session, std::uint64_t cut) {
+  if (!running_) return;
+  write_state(session, cut, false);
   running_ = false;
 }
 
-void Snapshots::write_state(Session& session, std::uint64_t round, bool running) const {
+void Snapshots::note_reading(Session& session, std::uint64_t round) {
+  if (!running_ && round_ < round) write_state(session, round, false);
+}
+
+// What a round brings was read before the next one's changes committed. Cuts that are forgotten are below
+// those that are left.
+Version Snapshots::read_until(Session& session) const {
+  constexpr Version kGreatest{~UInt128{0}};
+  if (running_) return kGreatest;
+  const std::string answer = session.select(
+      fmt::format("SELECT bitShiftLeft(toUInt128(epoch), 120) + bitShiftLeft(toUInt128(commit_lsn), 64) + "
+                  "toUInt128({}) FROM freshet.cuts WHERE round >= {} ORDER BY round LIMIT 1 FORMAT RowBinary",
+                  std::numeric_limits<std::uint64_t>::max(), round_));
+  if (answer.empty()) return kGreatest;
+  ByteReader from(answer);
+  return read_version(from);
+}
+
+bool Snapshots::finish(Session& session, const End& end) {
+  bool swept = false;
+  if (staging()) {
+    finish_staged(session, end);
+    swept = true;
+  } else if (((flags_ | end.flags) & kSweep) != 0) {
+    // A row that moved within the table while it was read may be in no chunk, and live all the same.
+    swept = sweep_.sweep_or_ask(session, {version_, end.floor, end.spared, end.at}, end.round);
+  }
+  write_state(session, end.round, false);
+  running_ = false;
+  return swept;
+}
+
+// Never asks: a periodic table is what its last reading saw, and the next one is an interval away.
+void Snapshots::finish_staged(Session& session, const End& end) {
+  sweep_.supersede(session, end.round);
+  for (const std::string& range : key_ranges(session, mirror_, "staged", walk_rows_)) {
+    const std::string staged = fmt::format("_version = {} AND {}", to_sql(version_), range);
+    insert_differing(session, end, range, staged);
+    const std::string seen = fmt::format("SELECT {} FROM {} WHERE {} UNION ALL {}", mirror_.key_bytes(),
+                                         mirror_.staged(), staged, end.spared);
+    sweep_.sweep(session, {version_, end.floor, seen, end.at}, range, end.round);
+  }
+}
+
+void Snapshots::write_state(Session& session, std::uint64_t round, bool running) {
   session.execute(fmt::format(
       "INSERT INTO freshet.snapshots (table, round, version, running, flags) SELECT {}, {}, {}, {}, {}",
       quote_literal(mirror_.name()), round, to_sql(version_), running ? 1 : 0, flags_));
+  round_ = round;
 }
 
-void Snapshots::insert_differing(Session& session, const End& end) const {
+void Snapshots::insert_differing(Session& session, const End& end, const std::string& range,
+                                 const std::string& staged) const {
   const std::string columns = mirror_.column_list();
-  const std::string live = mirror_.keeps() ? " WHERE NOT is_deleted" : "";
+  const std::string live = mirror_.keeps() ? " AND NOT is_deleted" : "";
   const std::string differing =
-      fmt::format("(SELECT {} FROM {} FINAL WHERE _version = {} EXCEPT SELECT {} FROM {}{})", columns,
-                  mirror_.staged(), to_sql(version_), columns, mirror_.src(), live);
+      fmt::format("(SELECT {} FROM {} FINAL WHERE {} EXCEPT SELECT {} FROM {} WHERE {}{})", columns,
+                  mirror_.staged(), staged, columns, mirror_.src(), range, live);
   for (const std::size_t column : mirror_.lookups) {
     const std::string list = mirror_.lookup_list(column);
     session.execute(fmt::format("INSERT INTO {} ({}) SELECT {} FROM {} WHERE {} IS NOT NULL",
@@ -75,23 +117,6 @@ void Snapshots::insert_differing(Session& session, const End& end) const {
       fmt::format("INSERT INTO {} ({}, _version, _deleted, _round, _committed_at) "
                   "SELECT {}, {}, 0, {}, fromUnixTimestamp64Micro(toInt64({}), 'UTC') FROM {}",
                   mirror_.raw(), columns, columns, to_sql(version_), end.round, end.at, differing));
-}
-
-// Rows older than the snapshot that it didn't bring again get a tombstone of its version.
-void Snapshots::sweep(Session& session, const End& end, const std::string& confirmed) const {
-  const std::string older =
-      fmt::format("_version < {} AND _version > {} AND _deleted = 0", to_sql(version_), to_sql(end.floor));
-  // A table that is new has none, and FINAL would merge all of it to see that.
-  if (session.number(
-          fmt::format("SELECT count() FROM (SELECT 1 FROM {} WHERE {} LIMIT 1)", mirror_.raw(), older)) == 0)
-    return;
-  const std::string columns = mirror_.keeps() ? mirror_.column_list() : mirror_.key_list();
-  session.execute(
-      fmt::format("INSERT INTO {} ({}, _version, _deleted, _round, _committed_at) "
-                  "SELECT {}, {}, 1, {}, fromUnixTimestamp64Micro(toInt64({}), 'UTC') FROM {} FINAL "
-                  "WHERE {} AND {} NOT IN ({})",
-                  mirror_.raw(), columns, columns, to_sql(version_), end.round, end.at, mirror_.raw(), older,
-                  mirror_.key_bytes(), confirmed));
 }
 
 }  // namespace freshet::load

@@ -18,8 +18,12 @@ std::string_view to_string(LoadState state) {
 std::string_view to_string(StreamState state) {
   switch (state) {
     case StreamState::running: return "running";
+    case StreamState::quarantined: return "quarantined";
+    case StreamState::unswept: return "unswept";
     case StreamState::stopped: return "stopped";
+    case StreamState::paused: return "paused";
     case StreamState::gap: return "gap";
+    case StreamState::filling: return "filling";
   }
   return "unknown";
 }

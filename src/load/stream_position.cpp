@@ -16,7 +16,7 @@ bool above(const Change& change, const journal::Watermark& to) {
               fmt::format("{}: a record at {} lies below the watermark {} of its own generation {}",
                           stream_name(*change.schema), to_string(change.commit_lsn), to_string(to.commit_lsn),
                           to.generation.value()),
-              "the stream's journal can't be trusted from here on: snapshot the table again");
+              "the journal can't be trusted from here on, start over: docs/runbook/snapshot-again.md");
 }
 
 }  // namespace

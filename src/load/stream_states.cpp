@@ -10,7 +10,9 @@ std::map<std::string, Standing> StreamStates::read() {
   std::map<std::string, Standing> standing;
   for (const auto& row : session_.rows(
            "SELECT stream, state, reason, hint FROM freshet.streams FINAL WHERE state != 'running'")) {
-    const StreamState state = row[1] == to_string(StreamState::gap) ? StreamState::gap : StreamState::stopped;
+    StreamState state = StreamState::stopped;
+    for (const StreamState other : {StreamState::gap, StreamState::paused})
+      if (row[1] == to_string(other)) state = other;
     standing[row[0].value()] = {state, row[2].value_or(""), row[3].value_or("")};
   }
   return standing;

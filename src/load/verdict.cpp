@@ -14,23 +14,32 @@ std::string where(const Mirror& mirror, Version version) {
 std::optional<Verdict> judge_shape(const Mirror& mirror, const TableSchema& schema, Version at) {
   for (const contract::Finding& finding : contract::diff(mirror.contract, schema))
     if (contract::is_violation(finding.kind))
-      return Verdict{Verdict::Action::stop_stream, where(mirror, at) + ": " + finding.text, finding.hint};
+      return Verdict{where(mirror, at) + ": " + finding.text, finding.hint, true};
   return std::nullopt;
 }
 
+Verdict judge_older(const Mirror& mirror, Verdict of_shape, bool tells_key) {
+  of_shape.hint += fmt::format(
+      "; or, where the contract has followed the table since: freshet snapshot {0} supersedes the change, "
+      "and "
+      "freshet quarantine drop {0} gives it up",
+      mirror.stream);
+  of_shape.of_stream = of_shape.of_stream && !tells_key;
+  return of_shape;
+}
+
 Verdict judge_value(const Mirror& mirror, const Batch::Record& record, const Refusal& refusal) {
-  return {Verdict::Action::stop_stream,
-          fmt::format("{}: a value of column '{}' {}", where(mirror, record.version),
+  const bool halts = mirror.contract.on_violation == contract::OnViolation::halt;
+  return {fmt::format("{}: a value of column '{}' {}", where(mirror, record.version),
                       mirror.columns[refusal.column].name, explain(refusal.why)),
-          "mend the value at its source or the column's contract, then start freshet again: it goes on where "
-          "it stopped"};
+          fmt::format("{}, then start freshet again: {}", way_out(refusal.why),
+                      halts ? "it goes on where it stopped" : "what waits is replayed")};
 }
 
 Verdict judge_missing(const Mirror& mirror, Version version) {
   return {
-      Verdict::Action::stop_stream,
       where(mirror, version) + ": a value that didn't change wasn't sent, and the mirror has no earlier one",
-      "snapshot the table again"};
+      "freshet snapshot " + mirror.stream};
 }
 
 }  // namespace freshet::load

@@ -1,6 +1,6 @@
-// Verdict: what becomes of a change that breaks its contract. Today its stream stops there, in order, and
-// stands until it is resumed. This is the one place where another answer (quarantine of the key) will be
-// given.
+// Verdict: on a change that breaks its contract: why, and the way out. The contract says what becomes of it:
+// it waits in quarantine, with what comes after it for its key, or (on_violation: halt) its stream stops
+// there.
 #pragma once
 
 #include <optional>
@@ -15,14 +15,16 @@
 namespace freshet::load {
 
 struct Verdict {
-  enum class Action { stop_stream };
-  Action action = Action::stop_stream;
   std::string reason;  // what and where; never a value
   std::string hint;
+  bool of_stream = false;  // its shape breaks the contract, not one change
 };
 
 // On a stream whose shape is `schema` from `at` on. Nothing: it keeps what is promised.
 std::optional<Verdict> judge_shape(const Mirror& mirror, const TableSchema& schema, Version at);
+// Of a change that was in quarantine: the contract may have followed the table since. `tells_key`: it
+// concerns its key alone.
+Verdict judge_older(const Mirror& mirror, Verdict of_shape, bool tells_key);
 // On a value that its mirror column can't hold exactly.
 Verdict judge_value(const Mirror& mirror, const Batch::Record& record, const Refusal& refusal);
 // On a value that wasn't sent and that nothing has.

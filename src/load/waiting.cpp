@@ -14,19 +14,6 @@ namespace {
 
 using clickhouse::quote_literal;
 
-Waiting::Entry read_entry(ByteReader& from) {
-  Waiting::Entry entry;
-  entry.key = read_text(from);
-  entry.donor = read_text(from);
-  entry.op = static_cast<Op>(from.le<std::uint8_t>());
-  entry.version = read_version(from);
-  entry.committed_at = from.le<Micros>();
-  entry.schema = decode_schema(read_text(from));
-  entry.old = read_text(from);
-  entry.row = read_text(from);
-  return entry;
-}
-
 }  // namespace
 
 // An entry is two rows in the end: one from when it began, one from when it was resolved.
@@ -39,18 +26,14 @@ std::string Waiting::open() const {
 }
 
 void Waiting::load(Session& session, std::uint64_t cut) {
-  const std::string unfinished =
-      fmt::format("table = {} AND (round > {} OR done_round > {})", quote_literal(mirror_.name()), cut, cut);
-  if (session.number("SELECT count() FROM freshet.waiting WHERE " + unfinished) > 0)
-    session.execute("DELETE FROM freshet.waiting WHERE " + unfinished);
+  session.remove("freshet.waiting", fmt::format("table = {} AND (round > {} OR done_round > {})",
+                                                quote_literal(mirror_.name()), cut, cut));
   keys_.clear();
-  count_ = 0;
-  const std::string answer = session.select(
-      fmt::format("SELECT key, donor FROM freshet.waiting FINAL WHERE {} FORMAT RowBinary", open()));
-  for (ByteReader from(answer); !from.at_end();) {
-    const std::string_view key = read_text(from);
-    begins(key, read_text(from));
-  }
+  count_ = session.number("SELECT count() FROM freshet.waiting FINAL WHERE " + open());
+  const std::string answer = session.select(fmt::format(
+      "SELECT DISTINCT arrayJoin([key, donor]) FROM freshet.waiting FINAL WHERE {} FORMAT RowBinary",
+      open()));
+  for (ByteReader from(answer); !from.at_end();) keys_.insert(std::hash<std::string_view>{}(read_text(from)));
 }
 
 void Waiting::forget_done(Session& session, std::uint64_t round) {
@@ -62,21 +45,36 @@ void Waiting::forget_done(Session& session, std::uint64_t round) {
     session.execute("DELETE FROM freshet.waiting WHERE " + done);
 }
 
-std::vector<Waiting::Entry> Waiting::recall(Session& session, std::span<const std::string> keys) const {
-  std::vector<Entry> entries;
+void Waiting::give_up(Session& session, std::uint64_t round) {
+  if (!any() || round == 0) return;
+  session.execute(fmt::format(
+      "INSERT INTO freshet.waiting (table, version, key, donor, op, committed_at, round, done_round) "
+      "SELECT table, version, key, donor, op, committed_at, {0}, {0} FROM freshet.waiting WHERE {1}",
+      round, open()));
+  keys_.clear();
+  count_ = 0;
+}
+
+std::optional<std::vector<HeldChange>> Waiting::recall(Session& session, std::span<const std::string> keys,
+                                                       HeldSchemas& schemas, std::size_t bytes_max) const {
+  std::vector<HeldChange> entries;
+  std::size_t bytes = 0;
   std::set<std::pair<std::string, Version>> seen;
   std::set<std::string> asked(keys.begin(), keys.end());
   for (std::vector<std::string> ask(asked.begin(), asked.end()); !ask.empty();) {
     const std::string set = text_set(ask);
-    const std::string answer = session.select(
+    const std::optional<std::string> answer = session.select_within(
+        bytes_max - bytes,
         fmt::format(
-            "SELECT key, donor, op, version, committed_at, schema, old, row FROM freshet.waiting FINAL "
-            "WHERE {} AND (key IN {} OR donor IN {}) ORDER BY version FORMAT RowBinary",
-            open(), set, set),
+            "SELECT {} FROM freshet.waiting FINAL WHERE {} AND (key IN {} OR donor IN {}) ORDER BY version "
+            "FORMAT RowBinary",
+            kHeldRead, open(), set, set),
         kLargeStatement);
+    if (!answer) return std::nullopt;
+    bytes += answer->size();
     ask.clear();
-    for (ByteReader from(answer); !from.at_end();) {
-      Entry entry = read_entry(from);
+    for (ByteReader from(*answer); !from.at_end();) {
+      HeldChange entry = read_held(from, schemas);
       if (!seen.emplace(entry.key, entry.version).second) continue;
       for (const std::string& key : {entry.key, entry.donor})
         if (asked.insert(key).second) ask.push_back(key);
@@ -96,6 +94,19 @@ std::vector<std::string> Waiting::keys(Session& session, const std::string& afte
   return keys;
 }
 
+std::optional<std::vector<HeldChange>> Waiting::first_rows(Session& session, const std::string& after,
+                                                           std::size_t limit, HeldSchemas& schemas,
+                                                           std::size_t bytes_max) const {
+  const std::optional<std::string> answer = session.select_within(
+      bytes_max, fmt::format("SELECT {} FROM freshet.waiting FINAL WHERE {} AND key > {} AND row != '' ORDER "
+                             "BY key, version LIMIT 1 BY key LIMIT {} FORMAT RowBinary",
+                             kHeldRead, open(), quote_literal(after), limit));
+  if (!answer) return std::nullopt;
+  std::vector<HeldChange> changes;
+  for (ByteReader from(*answer); !from.at_end();) changes.push_back(read_held(from, schemas));
+  return changes;
+}
+
 void Waiting::begins(std::string_view key, std::string_view donor) {
   keys_.insert(std::hash<std::string_view>{}(key));
   keys_.insert(std::hash<std::string_view>{}(donor));
@@ -109,25 +120,14 @@ void Waiting::ends() {
 
 void Waiting::append_row(std::string& to, const Mirror& mirror, std::string_view key, std::string_view donor,
                          const Batch::Record& record, std::uint64_t round, bool done) {
-  append_text(to, mirror.name());
-  append_version(to, record.version);
-  append_text(to, key);
-  append_text(to, donor);
-  append_le(to, static_cast<std::uint8_t>(record.op));
-  append_le(to, record.committed_at);
-  append_text(to, encode_schema(*record.schema));
-  append_text(to, record.old);
-  append_text(to, record.row);
+  append_held(to, mirror, key, donor, record);
   append_le(to, round);
   append_le(to, done ? round : std::uint64_t{0});
 }
 
 Insert Waiting::insert(std::string rows) {
-  return {
-      "INSERT INTO freshet.waiting (table, version, key, donor, op, committed_at, schema, old, row, round, "
-      "done_round) "
-      "FORMAT RowBinary",
-      std::move(rows)};
+  return {fmt::format("INSERT INTO freshet.waiting ({}, round, done_round) FORMAT RowBinary", kHeldWritten),
+          std::move(rows)};
 }
 
 }  // namespace freshet::load

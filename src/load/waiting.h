@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "change/change.h"
-#include "load/batch.h"
+#include "load/held_change.h"
 #include "load/inserters.h"
 #include "load/mirror.h"
 #include "load/session.h"
@@ -20,18 +20,6 @@ namespace freshet::load {
 
 class Waiting {
  public:
-  // A change that waits, with all it needs to be taken up again.
-  struct Entry {
-    std::string key;
-    std::string donor;  // the key whose values it needs: the old one on a key change
-    Op op = Op::update;
-    Version version;
-    Micros committed_at = 0;
-    TableSchema schema;
-    std::string old;
-    std::string row;
-  };
-
   explicit Waiting(const Mirror& mirror) : mirror_(mirror) {}
 
   // What waited when round `cut` was recorded; what a later, unfinished round changed is taken back.
@@ -44,10 +32,18 @@ class Waiting {
   // Something may wait for this key: false positives only cost a look.
   bool concerns(std::string_view key) const { return keys_.contains(std::hash<std::string_view>{}(key)); }
 
-  // What waits for any of these keys, and in turn for what those wait for.
-  std::vector<Entry> recall(Session& session, std::span<const std::string> keys) const;
+  // All that waits, as of the cut of `round` (0: nothing is recorded yet): it will be read.
+  void give_up(Session& session, std::uint64_t round);
+
+  // What waits for any of these keys, and in turn for what those wait for. Nothing when it is larger.
+  std::optional<std::vector<HeldChange>> recall(Session& session, std::span<const std::string> keys,
+                                                HeldSchemas& schemas, std::size_t bytes_max) const;
   // At most `limit` of the keys of all that waits, above `after`.
   std::vector<std::string> keys(Session& session, const std::string& after, std::size_t limit) const;
+  // Likewise, of each key the first change that has a row. Nothing when they are larger.
+  std::optional<std::vector<HeldChange>> first_rows(Session& session, const std::string& after,
+                                                    std::size_t limit, HeldSchemas& schemas,
+                                                    std::size_t bytes_max) const;
 
   void begins(std::string_view key, std::string_view donor);
   void ends();

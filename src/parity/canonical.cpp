@@ -146,7 +146,7 @@ std::string mirror_text(const ComparedColumn& column) {
         mirror_value(writing_of(mirror, column.source_type, column.name), mirror, name));
   }
   const Writing writing = writing_of(element, element_type(column.source_type), column.name);
-  const std::string array =
+  std::string array =
       fmt::format("concat(toString(length({0})), '[', arrayStringConcat(arrayMap(e -> {1}, {0})), ']')", name,
                   prefixed_in_mirror(mirror_value(writing, element, "e")));
   if (!column.null_companion) return array;

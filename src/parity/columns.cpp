@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace freshet::parity {
 namespace {
@@ -43,10 +44,24 @@ const std::string& type_in(const Types& types, const std::string& column, std::s
               "see `freshet status` for the stream's state");
 }
 
+// Of texts only those of the collations C and POSIX.
+bool in_byte_order(postgres::Connection& source, const std::string& table, const std::string& column) {
+  const postgres::Result rows = source.query(R"(
+    SELECT CASE WHEN c.collname = 'default' THEN coalesce(to_jsonb(d)->>'datlocprovider', 'c') = 'c' AND d.datcollate IN ('C', 'POSIX')
+                ELSE c.collname IN ('C', 'POSIX') END
+    FROM pg_attribute a JOIN pg_collation c ON c.oid = a.attcollation, pg_database d
+    WHERE a.attrelid = $1::regclass AND a.attname = $2 AND d.datname = current_database())",
+                                             {table, column});
+  return rows.rows() == 1 && rows.text(0, 0) == "t";
+}
+
 // A partitioned table's rows are in its partitions; a plain table's heirs aren't part of its stream.
-std::string from_clause(postgres::Connection& source, const std::string& table) {
+std::string from_clause(postgres::Connection& source, const std::string& table, const std::string& name) {
   const postgres::Result kind =
-      source.query("SELECT relkind FROM pg_class WHERE oid = $1::regclass", {table});
+      source.query("SELECT relkind FROM pg_class WHERE oid = to_regclass($1)", {table});
+  if (kind.rows() == 0)
+    throw Error(ErrorKind::schema, "the source no longer has " + name,
+                "remove its contract, or bring the table back");
   return (kind.text(0, 0) == "p" ? "" : "ONLY ") + table + " AS t";
 }
 
@@ -55,14 +70,16 @@ std::string from_clause(postgres::Connection& source, const std::string& table) 
 ComparedTable compared_table(const contract::StreamContract& contract, postgres::Connection& source,
                              clickhouse::Client& mirror) {
   const std::string table = postgres::quote_table(contract.source.schema, contract.source.table);
+  std::string from_source = from_clause(source, table, to_string(contract.source));
   const Types from = source_types(source, table);
   const Types to = mirror_types(mirror, contract.mirror);
   ComparedTable compared{to_string(contract.source),
-                         from_clause(source, table),
+                         std::move(from_source),
                          contract.mirror,
                          contract.on_delete == contract::OnDelete::keep ? "NOT is_deleted" : "1",
                          {},
                          {},
+                         false,
                          contract.mode == contract::Mode::periodic};
   for (const contract::ColumnContract& column : contract.columns) {
     compared.columns.push_back({column.name, type_in(from, column.name, compared.name),
@@ -73,6 +90,7 @@ ComparedTable compared_table(const contract::StreamContract& contract, postgres:
   for (const contract::ColumnContract* column : contract.key()) {
     compared.key.push_back(*std::ranges::find(compared.columns, column->name, &ComparedColumn::name));
   }
+  compared.key_in_byte_order = in_byte_order(source, table, compared.key.front().name);
   return compared;
 }
 

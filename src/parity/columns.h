@@ -19,6 +19,7 @@ struct ComparedTable {
       mirror_rows;  // a condition: those of src.orders that live; it keeps deleted ones where asked to
   std::vector<ComparedColumn> columns;
   std::vector<ComparedColumn> key;  // in its order
+  bool key_in_byte_order = false;   // the first one is a text that the source sorts by its bytes
   bool periodic = false;
 };
 

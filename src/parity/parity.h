@@ -45,7 +45,7 @@ struct Options {
   Limits limits = {};
 };
 
-// Told after each window; for progress.
+// Told after each window, by one thread at a time; for progress.
 using Progress = std::function<void(const TableReport&)>;
 
 // Throws Error when a side can't be reached, or no contract has the name `only_table`. A table that can't be

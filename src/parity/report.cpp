@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/json_text.h"
+#include "base/utf8.h"
 
 namespace freshet::parity {
 namespace {
@@ -19,7 +20,7 @@ std::string_view to_string(Side side) {
   return "";
 }
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string json;
   append_json_string(json, text);
   return json;
@@ -31,11 +32,30 @@ std::string_view about_counts(const TableReport& table) {
   return moved ? "  (rows came and went between the two counts)" : "";
 }
 
+std::string about_quarantine(const TableReport& table) {
+  if (table.quarantined == 0) return {};
+  return table.quarantined == 1 ? "  1 change waits in quarantine"
+                                : fmt::format("  {} changes wait in quarantine", table.quarantined);
+}
+
+// What nothing in quarantine explains is what somebody has to look at.
+std::string about_differences(const TableReport& table) {
+  if (table.different == 0) return {};
+  if (table.explained == 0) return fmt::format("  {} keys", table.different);
+  return fmt::format("  {} keys, {} of them for what waits in quarantine", table.different, table.explained);
+}
+
+std::string about_sweep(const TableReport& table) {
+  if (table.unswept == 0) return {};
+  return fmt::format("  {} rows wait for a sweep, or were kept from one (freshet sweep list)", table.unswept);
+}
+
 std::string differences_json(const TableReport& table) {
   std::string json;
   for (const Difference& difference : table.differences) {
-    json += fmt::format("{}{{\"key\":{},\"what\":{}}}", json.empty() ? "" : ",", quoted(difference.key),
-                        quoted(to_string(difference.side)));
+    json +=
+        fmt::format("{}{{\"key\":{},\"what\":{},\"quarantined\":{}}}", json.empty() ? "" : ",",
+                    json_string(difference.key), json_string(to_string(difference.side)), difference.waits);
   }
   return "[" + json + "]";
 }
@@ -74,17 +94,19 @@ int Report::exit_status() const {
 
 std::string to_text(const Report& report) {
   std::size_t width = 5;
-  for (const TableReport& table : report.tables) width = std::max(width, table.table.size());
+  for (const TableReport& table : report.tables) width = std::max(width, printable(table.table).size());
   std::string text =
       fmt::format("{:<{}}  {:>12}  {:>12}  {:<9}\n", "table", width, "source rows", "mirror rows", "verdict");
   for (const TableReport& table : report.tables) {
-    text += fmt::format("{:<{}}  {:>12}  {:>12}  {:<9}{}{}{}{}\n", table.table, width, table.source_rows,
-                        table.mirror_rows, to_string(table.verdict),
-                        table.different > 0 ? fmt::format("  {} keys", table.different) : "",
-                        table.undecided > 0 ? fmt::format("  {} keys undecided", table.undecided) : "",
-                        table.reason.empty() ? "" : "  " + table.reason, about_counts(table));
+    text +=
+        fmt::format("{:<{}}  {:>12}  {:>12}  {:<9}{}{}{}{}{}{}\n", printable(table.table), width,
+                    table.source_rows, table.mirror_rows, to_string(table.verdict), about_differences(table),
+                    table.undecided > 0 ? fmt::format("  {} keys undecided", table.undecided) : "",
+                    about_quarantine(table), about_sweep(table),
+                    table.reason.empty() ? "" : "  " + printable(table.reason), about_counts(table));
     for (const Difference& difference : table.differences) {
-      text += fmt::format("  ({}): {}\n", difference.key, to_string(difference.side));
+      text += fmt::format("  ({}): {}{}\n", printable(difference.key), to_string(difference.side),
+                          difference.waits ? ", in quarantine" : "");
     }
   }
   return text + fmt::format("{} tables: {}\n", report.tables.size(), to_string(report.verdict()));
@@ -96,11 +118,15 @@ std::string to_json(const Report& report) {
     tables += fmt::format(
         "{}{{\"table\":{},\"mirror\":{},\"verdict\":\"{}\",\"source_rows\":{},\"mirror_rows\":{},\"windows\":"
         "{},"
-        "\"rechecked\":{},\"different\":{},\"undecided\":{},\"differences\":{},\"cut\":\"{}\",\"reason\":{}}"
+        "\"rechecked\":{},\"different\":{},\"explained\":{},\"undecided\":{},\"quarantined\":{},\"unswept\":{"
+        "},"
+        "\"differences\":{},\"cut\":\"{"
+        "}\",\"reason\":{}}"
         "}",
-        tables.empty() ? "" : ",", quoted(table.table), quoted(table.mirror), to_string(table.verdict),
-        table.source_rows, table.mirror_rows, table.windows, table.rechecked, table.different,
-        table.undecided, differences_json(table), to_string(table.cut), quoted(table.reason));
+        tables.empty() ? "" : ",", json_string(table.table), json_string(table.mirror),
+        to_string(table.verdict), table.source_rows, table.mirror_rows, table.windows, table.rechecked,
+        table.different, table.explained, table.undecided, table.quarantined, table.unswept,
+        differences_json(table), to_string(table.cut), json_string(table.reason));
   }
   return fmt::format("{{\"verdict\":\"{}\",\"tables\":[{}]}}", to_string(report.verdict()), tables);
 }

@@ -22,6 +22,7 @@ enum class Side {
 struct Difference {
   std::string key;
   Side side = Side::values;
+  bool waits = false;  // with a change in quarantine
 };
 
 struct TableReport {
@@ -31,9 +32,12 @@ struct TableReport {
   std::uint64_t source_rows = 0;
   std::uint64_t mirror_rows = 0;
   std::uint64_t windows = 0;
-  std::uint64_t rechecked = 0;  // keys that moved while they were compared, each time
-  std::uint64_t different = 0;  // keys; `differences` lists the first of them
-  std::uint64_t undecided = 0;  // keys of which neither can be said, or that a limit left out
+  std::uint64_t rechecked = 0;    // keys that moved while they were compared, each time
+  std::uint64_t different = 0;    // keys; `differences` lists the first of them
+  std::uint64_t explained = 0;    // those of them with a change in quarantine
+  std::uint64_t undecided = 0;    // keys of which neither can be said, or that a limit left out
+  std::uint64_t quarantined = 0;  // changes that wait in quarantine: what they would mend differs
+  std::uint64_t unswept = 0;      // rows that the source had lost, and that nobody has let go
   std::vector<Difference> differences;
   Lsn cut;             // the mirror was read at or above it
   std::string reason;  // why it is undecided, or can't be judged

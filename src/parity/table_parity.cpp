@@ -12,8 +12,9 @@ namespace freshet::parity {
 namespace {
 
 constexpr std::uint64_t kFirstSums = 256;  // of a window: most are equal, and need no more
-constexpr int kAttempts = 5;               // of comparing keys that move
+constexpr int kAttempts = 10;              // of comparing keys that move
 constexpr std::size_t kDifferencesListed = 100;
+constexpr std::uint64_t kQuarantinedMax = 20'000;  // keys, looked at for what explains a difference
 
 std::vector<std::string> differing_keys(const Listing& source, const Listing& mirror) {
   std::vector<std::string> keys;
@@ -36,7 +37,7 @@ std::uint64_t rows_in(const Sums& sums) {
 }  // namespace
 
 TableParity::TableParity(const Options& options, const ComparedTable& table, postgres::Connection& source,
-                         clickhouse::Client& mirror, std::stop_token stop, TableReport& report)
+                         clickhouse::Client& mirror, Mutex& turn, std::stop_token stop, TableReport& report)
     : options_(options),
       table_(table),
       connection_(source),
@@ -44,6 +45,7 @@ TableParity::TableParity(const Options& options, const ComparedTable& table, pos
       source_(source, table),
       mirror_(mirror, table),
       following_(mirror, table),
+      turn_(turn),
       stop_(std::move(stop)),
       report_(report) {}
 
@@ -55,6 +57,14 @@ void TableParity::run(const Progress& progress) {
     ++report_.windows;
     if (progress) progress(report_);
   }
+  report_.quarantined = following_.quarantined();
+  report_.unswept = following_.unswept();
+}
+
+template <class Step>
+auto TableParity::in_turn(const Step& step) {
+  const MutexLock lock(turn_);
+  return step();
 }
 
 template <class Read>
@@ -63,12 +73,12 @@ auto TableParity::read_both(Read&& read) {
   ++readings_;
   const Lsn since = postgres::insert_lsn(connection_);
   postgres::wait_for_running_transactions(connection_, options_.cut_deadline, stop_);
-  auto source = read(source_);
+  auto source = in_turn([&] { return read(source_); });
   const Lsn after = postgres::insert_lsn(connection_);
   postgres::emit_mark(connection_);
   report_.cut = wait_for_cut(client_, following_, table_.name, after, options_.cut_deadline, stop_);
   following_.wait(options_.snapshot_deadline, stop_);
-  return Reading<decltype(source)>{since, std::move(source), read(mirror_)};
+  return Reading<decltype(source)>{since, std::move(source), in_turn([&] { return read(mirror_); })};
 }
 
 void TableParity::compare_window(const Window& window) {
@@ -137,6 +147,7 @@ std::vector<std::uint64_t> TableParity::compare_listed(const Window& window, con
   // Each of these takes or brings rows without a version above `since`.
   const bool all_moved = mirror_.last_truncate() >= reading.since || following_.still_to_come();
   const std::vector<std::uint64_t> changed = mirror_.changed_since(reading.since, window, slice);
+  const std::set<std::string> waiting = mirror_.quarantined(kQuarantinedMax);
   std::vector<std::uint64_t> moved;
   for (const std::string& key : keys) {
     const auto listed = reading.source.find(key);
@@ -145,22 +156,24 @@ std::vector<std::uint64_t> TableParity::compare_listed(const Window& window, con
     if (all_moved || std::ranges::binary_search(changed, hash)) {
       moved.push_back(hash);
     } else {
-      report_different(key, reading.source, reading.mirror);
+      report_different(key, reading.source, reading.mirror, waiting.contains(key));
     }
   }
   return moved;
 }
 
-void TableParity::report_different(const std::string& key, const Listing& source, const Listing& mirror) {
+void TableParity::report_different(const std::string& key, const Listing& source, const Listing& mirror,
+                                   bool waits) {
   report_.verdict = Verdict::different;
   ++report_.different;
+  report_.explained += waits ? 1 : 0;
   if (report_.differences.size() >= kDifferencesListed) return;
   const auto here = source.find(key);
   const Side side = here == source.end()          ? Side::only_in_mirror
                     : !mirror.contains(key)       ? Side::only_in_source
                     : here->second.tally.rows > 1 ? Side::rows
                                                   : Side::values;
-  report_.differences.push_back({readable(key), side});
+  report_.differences.push_back({readable(key), side, waits});
 }
 
 }  // namespace freshet::parity

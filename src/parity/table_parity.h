@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/guarded.h"
 #include "parity/following.h"
 #include "parity/parity.h"
 #include "parity/sides.h"
@@ -14,9 +15,10 @@ namespace freshet::parity {
 
 class TableParity {
  public:
-  // `report` is added to as things are found, so that an error takes nothing of it away.
+  // `report` is added to as things are found, so that an error takes nothing of it away. `turn` is held while
+  // a side is read: of tables that are compared at the same time one is read, and the others wait for a cut.
   TableParity(const Options& options, const ComparedTable& table, postgres::Connection& source,
-              clickhouse::Client& mirror, std::stop_token stop, TableReport& report);
+              clickhouse::Client& mirror, Mutex& turn, std::stop_token stop, TableReport& report);
 
   void run(const Progress& progress);
 
@@ -31,6 +33,8 @@ class TableParity {
   // Reads the source now, and the mirror at a cut that includes it.
   template <class Read>
   auto read_both(Read&& read);
+  template <class Step>
+  auto in_turn(const Step& step);
 
   void compare_window(const Window& window);
   Suspects compare_sums(const Window& window, const Slice& slice, std::uint64_t modulus);
@@ -39,7 +43,7 @@ class TableParity {
   // These give the hashes of the keys that moved meanwhile.
   std::vector<std::uint64_t> compare_keys(const Window& window, const Suspects& suspects);
   std::vector<std::uint64_t> compare_listed(const Window& window, const Slice& slice);
-  void report_different(const std::string& key, const Listing& source, const Listing& mirror);
+  void report_different(const std::string& key, const Listing& source, const Listing& mirror, bool waits);
 
   const Options& options_;
   const ComparedTable& table_;
@@ -48,6 +52,7 @@ class TableParity {
   SourceSide source_;
   MirrorSide mirror_;
   Following following_;
+  Mutex& turn_;
   std::stop_token stop_;
   TableReport& report_;
   int readings_ = 0;  // of the window

@@ -18,8 +18,9 @@ struct Window {
 };
 
 // Walks the source's key index; the first window has no lower and the last no upper bound, and bounds don't
-// move, so that every key lies in exactly one, on either side and whenever it is written. A key that doesn't
-// begin with an integer or a uuid makes one window.
+// move, so that every key lies in exactly one, on either side and whenever it is written. A key is walked
+// where both sides sort its first column alike: an integer, a uuid, a date, a timestamp, a text of collation
+// C. Any other makes one window.
 class Windows {
  public:
   Windows(const ComparedTable& table, postgres::Connection& source, std::uint64_t rows);
@@ -32,8 +33,15 @@ class Windows {
   std::optional<std::string> key_at(const std::optional<std::string>& from, std::string_view relation,
                                     std::uint64_t offset);
   Window between(const std::optional<std::string>& low, const std::optional<std::string>& high) const;
+  // "<column> <relation> <bound>" in the mirror's SQL.
+  std::string in_mirror(std::string_view relation, const std::string& bound) const;
+
+  // What the first column's order is told by.
+  enum class Order : std::uint8_t { none, number, uuid, day, instant, bytes };
+  static Order order_of(const ComparedTable& table);
 
   const ComparedTable& table_;
+  const Order order_;
   postgres::Connection& source_;
   std::uint64_t rows_;
   bool done_ = false;

@@ -26,7 +26,7 @@ Answer readiness(const std::string& not_ready_because) {
 }
 
 Answer answer_to(const http::Request& request, const Sources& sources) {
-  if (request.method != "GET") return {405, kText, "only GET is answered here\n"};
+  if (request.method != "GET" && request.method != "HEAD") return {405, kText, "only GET is answered here\n"};
   const std::string& path = request.path;
   if (path == "/") return {200, kHtml, std::string(status_page())};
   if (path == "/api/status") return {200, kJson, sources.status_json()};

@@ -12,14 +12,15 @@ namespace freshet::store {
 
 class Body {
  public:
-  // ClickHouseError for an encoding we don't know.
+  // ClickHouseError for an encoding we don't know, or a body of several parts.
   explicit Body(http::Exchange& exchange);
 
-  // Bytes, or 0 at the end. Error{transient} when the client left, ClickHouseError when the bytes are
-  // damaged.
+  // Bytes, or 0 at the end. ClickHouseError when the client left or the bytes are damaged.
   std::size_t read(std::span<char> to);
 
  private:
+  std::size_t read_packed();
+
   http::Exchange& exchange_;
   std::unique_ptr<Decoder> decoder_;
   std::string buffer_;

@@ -12,6 +12,7 @@ namespace code {
 constexpr int kBadArguments = 36;
 constexpr int kNotImplemented = 48;
 constexpr int kSyntaxError = 62;
+constexpr int kIncorrectData = 117;
 constexpr int kTimeoutExceeded = 159;
 constexpr int kReadonly = 164;
 constexpr int kTooManySimultaneousQueries = 202;
@@ -21,6 +22,7 @@ constexpr int kSessionNotFound = 372;
 constexpr int kSessionIsLocked = 373;
 constexpr int kInvalidSessionTimeout = 374;
 constexpr int kCannotDecompress = 271;
+constexpr int kTooManyRowsOrBytes = 396;
 constexpr int kAccessDenied = 497;
 constexpr int kSetNonGrantedRole = 512;
 constexpr int kAuthenticationFailed = 516;

@@ -29,8 +29,7 @@ class PlainEncoder final : public Encoder {
 
 class PlainDecoder final : public Decoder {
   std::size_t read(std::string_view& in, std::span<char> out) override {
-    const std::size_t taken = std::min(in.size(), out.size());
-    std::memcpy(out.data(), in.data(), taken);
+    const std::size_t taken = in.copy(out.data(), out.size());
     in.remove_prefix(taken);
     return taken;
   }

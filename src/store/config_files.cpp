@@ -17,10 +17,23 @@ namespace {
 constexpr double kEngineShare = 0.4;
 constexpr std::uint64_t kMarkCacheShare = 16;
 
-// `table_engines_require_grant` is what keeps tables of the engines File and URL away: what isn't among
-// SOURCES needs no grant of its own. BACKUP, users and roles are nobody's.
+// A block of an insert ends at 256 MB: by its rows alone, one of wide rows would take all of the memory.
+// The constraints: deeper or larger statements overflow the stack of the engine's parser, and with it the
+// process; zero would mean no limit. `table_engines_require_grant` is what keeps tables of the engines File
+// and URL away: what isn't among SOURCES needs no grant of its own. BACKUP, users and roles are nobody's.
 constexpr std::string_view kUsers = R"(<clickhouse>
-  <profiles><default><max_memory_usage>{}</max_memory_usage></default></profiles>
+  <profiles><default>
+    <max_memory_usage>{0}</max_memory_usage>
+    <max_insert_block_size_bytes>268435456</max_insert_block_size_bytes>
+    <constraints>
+      <max_memory_usage><min>1</min><max>{0}</max></max_memory_usage>
+      <max_parser_depth><min>1</min><max>1000</max></max_parser_depth>
+      <max_parser_backtracks><min>1</min><max>1000000</max></max_parser_backtracks>
+      <max_ast_depth><min>1</min><max>1000</max></max_ast_depth>
+      <max_ast_elements><min>1</min><max>500000</max></max_ast_elements>
+      <max_expanded_ast_elements><min>1</min><max>500000</max></max_expanded_ast_elements>
+    </constraints>
+  </default></profiles>
   <quotas><default/></quotas>
   <roles>
     <owner><grants>

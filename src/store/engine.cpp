@@ -128,7 +128,8 @@ Engine::Engine(const EngineOptions& options)
       anchor_(connect_or_throw(path_argument_, config_argument_)),
       version_(one_value(anchor_, "SELECT version()")),
       timezone_(one_value(anchor_, "SELECT timezone()")),
-      display_name_(one_value(anchor_, "SELECT displayName()")) {}
+      display_name_(one_value(anchor_, "SELECT displayName()")),
+      query_memory_(std::stoull(one_value(anchor_, "SELECT getSetting('max_memory_usage')"))) {}
 
 Connection Engine::connect() const {
   return Connection(connect_or_throw(path_argument_, config_argument_));
@@ -136,10 +137,11 @@ Connection Engine::connect() const {
 
 // The engine gives its own query ids and can't be told one, so ours travel in the setting log_comment.
 void Engine::kill(std::string_view query_id) const {
-  connect().query(fmt::format("KILL QUERY WHERE Settings['log_comment'] = {} ASYNC", quoted(query_id)));
+  connect().query(
+      fmt::format("KILL QUERY WHERE Settings['log_comment'] = {} ASYNC", string_literal(query_id)));
 }
 
-std::string quoted(std::string_view text) {
+std::string string_literal(std::string_view text) {
   std::string out = "'";
   for (const char letter : text) {
     if (letter == '\'' || letter == '\\') out += '\\';

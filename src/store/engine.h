@@ -100,6 +100,8 @@ class Engine {
   const std::string& version() const { return version_; }
   const std::string& timezone() const { return timezone_; }
   const std::string& display_name() const { return display_name_; }
+  // What one query may take, in bytes.
+  std::uint64_t query_memory() const { return query_memory_; }
 
  private:
   std::string path_argument_;
@@ -108,9 +110,10 @@ class Engine {
   std::string version_;
   std::string timezone_;
   std::string display_name_;
+  std::uint64_t query_memory_;
 };
 
 // 'text' as an SQL string literal.
-std::string quoted(std::string_view text);
+std::string string_literal(std::string_view text);
 
 }  // namespace freshet::store

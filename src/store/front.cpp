@@ -7,8 +7,9 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "store/forbidden.h"
 #include "store/hello.h"
-#include "store/lexer.h"
+#include "store/query_text.h"
 #include "store/watched_call.h"
 
 namespace freshet::store {
@@ -25,8 +26,6 @@ struct Front::Query {
 
 namespace {
 
-// A statement's text, also that of an INSERT … VALUES. More data than this comes in a FORMAT.
-constexpr std::size_t kMaxStatementBytes = 16u << 20;
 constexpr std::size_t kPartBytes = 256u << 10;
 
 bool is_health_check(const http::Request& request) {
@@ -46,40 +45,6 @@ void refuse_writing(User user, const QueryRequest& request) {
       code::kReadonly, "READONLY",
       "Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. "
       "You should use method POST for modifying queries");
-}
-
-struct Text {
-  std::string sql;
-  std::optional<InsertHead> insert;
-};
-
-// The statement, from the URL, the body or both; of an INSERT with data only as much as brings its head.
-Text read_text(const QueryRequest& request, Body& body) {
-  Text text{request.query, find_insert_head(request.query, true)};
-  std::string part(kPartBytes, '\0');
-  std::size_t looked_at = 0;
-  while (!text.insert) {
-    const std::size_t got = body.read(part);
-    if (got == 0) break;
-    if (looked_at == 0 && !text.sql.empty()) text.sql += '\n';
-    text.sql.append(part, 0, got);
-    if (text.sql.size() > kMaxStatementBytes) {
-      throw ClickHouseError(
-          code::kQueryIsTooLarge, "QUERY_IS_TOO_LARGE",
-          fmt::format("The statement is longer than {} bytes; send data in a FORMAT", kMaxStatementBytes));
-    }
-    if (text.sql.size() < looked_at * 2) continue;  // so that a long text isn't cut into tokens over and over
-    looked_at = text.sql.size();
-    text.insert = find_insert_head(text.sql, false);
-  }
-  if (!text.insert) text.insert = find_insert_head(text.sql, true);
-  return text;
-}
-
-// What of the statement's own text belongs to the data: nothing, when that is only its semicolon.
-std::string_view data_in(const Text& text) {
-  const std::string_view data = std::string_view(text.sql).substr(text.insert->data_begin);
-  return data.find_first_not_of("; \r\n\t") == std::string_view::npos ? std::string_view() : data;
 }
 
 }  // namespace
@@ -102,7 +67,8 @@ void Front::answer(http::Exchange& exchange, Reply& reply) {
   const User user = authenticate(http, passwords_);
   const QueryRequest request = read_query_request(http);
   reply.know(request);
-  const Running::Ticket ticket(running_, request.query_id);
+  for (const auto& [name, value] : request.settings) refuse_closed_setting(name, vocabulary_, user);
+  std::optional<Running::Ticket> ticket(std::in_place, running_, request.query_id);
   Body body(exchange);
 
   std::unique_ptr<SessionTable::Lease> lease;
@@ -112,59 +78,64 @@ void Front::answer(http::Exchange& exchange, Reply& reply) {
   else
     lease = sessions_.acquire(user, request);
   Query query{exchange, reply, user, request, body, lease ? lease->workspace() : *own};
+  Statistics statistics;
   try {
-    run(query);
+    statistics = run(query);
   } catch (...) {
     if (lease) query.workspace.recover();
     throw;
   }
+  // Who has the whole answer may come again at once, in the same session and with the same id.
+  lease.reset();
+  ticket.reset();
+  reply.finish(statistics);
 }
 
-void Front::run(Query& query) {
+Statistics Front::run(Query& query) {
   query.workspace.prepare(query.request);
-  const Text text = read_text(query.request, query.body);
-  if (text.insert)
-    run_insert(query, *text.insert, data_in(text));
-  else
-    run_statement(query, text.sql);
+  const QueryText text = read_text(query.request.query, query.body);
+  if (text.insert) return run_insert(query, *text.insert, data_in(text));
+  return run_statement(query, text.sql);
 }
 
-void Front::run_insert(Query& query, const InsertHead& head, std::string_view first_data) {
+Statistics Front::run_insert(Query& query, const InsertHead& head, std::string_view first_data) {
   refuse_writing(query.user, query.request);
   Connection& connection = query.workspace.connection();
-  check_insert(head, connection);
-  InsertStream stream = connection.insert(head.sql, head.format, query.request.parameters);
+  const std::string sql =
+      understand_insert(head, {query.user, query.request.query_id, vocabulary_}, connection);
+  InsertStream stream = connection.insert(sql, head.format, query.request.parameters);
   if (!first_data.empty()) stream.append(first_data);
   std::string part(kPartBytes, '\0');
   while (const std::size_t got = query.body.read(part)) stream.append(std::string_view(part).substr(0, got));
-  query.reply.finish(stream.finish());
+  return stream.finish();
 }
 
-void Front::run_statement(Query& query, const std::string& text) {
+Statistics Front::run_statement(Query& query, const std::string& text) {
   if (query.request.native_protocol && is_hello(text)) {
     query.reply.set_format("Native");
     query.reply.write(hello_block(engine_));
-    return query.reply.finish({.result_rows = 1});
+    return {.result_rows = 1};
   }
-  const Statement statement = understand(text, query.workspace.connection());
+  const Statement statement =
+      understand(text, {query.user, query.request.query_id, vocabulary_}, query.workspace.connection());
   if (statement.kind == Statement::Kind::rows) return run_rows_of(query, statement);
   if (statement.kind != Statement::Kind::session) refuse_writing(query.user, query.request);
-  run_other(query, statement);
+  return run_other(query, statement);
 }
 
-void Front::run_rows_of(Query& query, const Statement& statement) {
+Statistics Front::run_rows_of(Query& query, const Statement& statement) {
   const QueryRequest& request = query.request;
   const std::string& format = statement.format.empty() ? request.default_format : statement.format;
   query.reply.set_format(format);
   const RowsCall call{query.workspace.connection(), statement.sql, format, statement.settings_clause,
                       request.parameters};
-  query.reply.finish(run_rows(
+  return run_rows(
       call, query.exchange, [&](std::string_view rows) { query.reply.write(rows); },
-      [&] { running_.kill(request.query_id); }));
+      [&] { running_.kill(request.query_id); });
 }
 
 // A client that leaves ends its INSERT … SELECT; DDL goes on, as on a server.
-void Front::run_other(Query& query, const Statement& statement) {
+Statistics Front::run_other(Query& query, const Statement& statement) {
   const QueryRequest& request = query.request;
   std::optional<Result> result;
   WatchedCall call([&] {
@@ -177,7 +148,7 @@ void Front::run_other(Query& query, const Statement& statement) {
   });
   if (!result->bytes().empty()) query.reply.set_format(request.default_format);
   query.reply.write(result->bytes());
-  query.reply.finish(statistics);
+  return statistics;
 }
 
 }  // namespace freshet::store

@@ -10,13 +10,18 @@
 #include "store/running.h"
 #include "store/session_table.h"
 #include "store/statement.h"
+#include "store/vocabulary.h"
 
 namespace freshet::store {
 
 class Front {
  public:
   Front(const Engine& engine, Passwords passwords, const Clock& clock)
-      : engine_(engine), passwords_(std::move(passwords)), sessions_(engine, clock), running_(engine) {}
+      : engine_(engine),
+        passwords_(std::move(passwords)),
+        vocabulary_(read_vocabulary(engine)),
+        sessions_(engine, clock),
+        running_(engine) {}
 
   // Called by many threads.
   void handle(http::Exchange& exchange);
@@ -25,14 +30,15 @@ class Front {
   struct Query;
 
   void answer(http::Exchange& exchange, Reply& reply);
-  void run(Query& query);
-  void run_insert(Query& query, const InsertHead& head, std::string_view first_data);
-  void run_statement(Query& query, const std::string& text);
-  void run_rows_of(Query& query, const Statement& statement);
-  void run_other(Query& query, const Statement& statement);
+  Statistics run(Query& query);
+  Statistics run_insert(Query& query, const InsertHead& head, std::string_view first_data);
+  Statistics run_statement(Query& query, const std::string& text);
+  Statistics run_rows_of(Query& query, const Statement& statement);
+  Statistics run_other(Query& query, const Statement& statement);
 
   const Engine& engine_;
   const Passwords passwords_;
+  const Vocabulary vocabulary_;
   SessionTable sessions_;
   Running running_;
 };

@@ -1,6 +1,7 @@
 #include "store/held_output.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -8,6 +9,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "store/clickhouse_error.h"
 
 namespace freshet::store {
 namespace {
@@ -25,11 +27,23 @@ std::FILE* open_unnamed() {
   return file;
 }
 
-void write_all(std::FILE* file, std::string_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file) != bytes.size()) throw_io_error();
+}  // namespace
+
+HeldOutput::Disk& HeldOutput::disk_of_all() {
+  static Disk disk{.limit = 4ull << 30};
+  return disk;
 }
 
-}  // namespace
+void HeldOutput::write_to_file(std::string_view bytes) {
+  on_disk_ += bytes.size();
+  if (disk_.used += bytes.size(); disk_.used > disk_.limit) {
+    throw ClickHouseError(code::kTooManyRowsOrBytes, "TOO_MANY_ROWS_OR_BYTES",
+                          fmt::format("The results that wait for the end of their queries take more than {} "
+                                      "bytes; ask without wait_end_of_query",
+                                      disk_.limit));
+  }
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) throw_io_error();
+}
 
 void HeldOutput::append(std::string_view bytes) {
   if (in_memory() && memory_.size() + bytes.size() <= kMemoryBytes) {
@@ -38,10 +52,10 @@ void HeldOutput::append(std::string_view bytes) {
   }
   if (in_memory()) {
     file_.reset(open_unnamed());
-    write_all(file_.get(), memory_);
+    write_to_file(memory_);
     memory_.clear();
   }
-  write_all(file_.get(), bytes);
+  write_to_file(bytes);
 }
 
 void HeldOutput::replay(const std::function<void(std::string_view)>& take) {

@@ -1,7 +1,6 @@
 #include "store/lexer.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <system_error>
 
@@ -10,9 +9,22 @@
 namespace freshet::store {
 namespace {
 
+bool is_digit(char letter) {
+  return letter >= '0' && letter <= '9';
+}
+
 bool is_letter(char letter) {
-  return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_' ||
-         static_cast<unsigned char>(letter) >= 0x80;
+  return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || is_digit(letter) ||
+         letter == '_';
+}
+
+bool is_blank(char letter) {
+  return letter == ' ' || (letter >= '\t' && letter <= '\r');
+}
+
+// Curly quotes, Unicode's blanks and minus, and control bytes are none.
+bool is_visible_ascii(char letter) {
+  return letter > ' ' && letter <= '~';
 }
 
 class Scanner {
@@ -36,16 +48,36 @@ class Scanner {
   // False at the end of the text.
   bool skip_blanks_and_comments() {
     while (at_ < sql_.size()) {
-      if (std::isspace(static_cast<unsigned char>(sql_[at_])) != 0 || sql_[at_] == '\0')
+      if (is_blank(sql_[at_]))
         ++at_;
-      else if (starts_with("--") || starts_with("# ") || starts_with("#!"))
+      else if ((starts_with("--") && !follows_exponent()) || starts_with("//") || starts_with("# ") ||
+               starts_with("#!"))
         skip_past("\n");
       else if (starts_with("/*"))
-        at_ += 2, skip_past("*/");
+        skip_nested_comment();
       else
         return true;
     }
     return false;
+  }
+
+  void skip_nested_comment() {
+    int depth = 0;
+    do {
+      const bool opens = starts_with("/*");
+      const bool closes = starts_with("*/");
+      depth += opens ? 1 : closes ? -1 : 0;
+      at_ += opens || closes ? 2 : 1;
+    } while (depth > 0 && at_ < sql_.size());
+    at_ = std::min(at_, sql_.size());
+  }
+
+  // "1e--": the engine takes the first minus for the exponent's sign, so that no comment begins here.
+  bool follows_exponent() const {
+    if (at_ == 0 || std::string_view("eEpP").find(sql_[at_ - 1]) == std::string_view::npos) return false;
+    std::size_t begin = at_;
+    while (begin > 0 && is_letter(sql_[begin - 1])) --begin;
+    return is_digit(sql_[begin]) || (begin > 0 && sql_[begin - 1] == '.');
   }
 
   Token next() {
@@ -54,10 +86,11 @@ class Scanner {
     if (first == '\'') return closed(Token::Kind::string, begin, first);
     if (first == '"' || first == '`') return closed(Token::Kind::quoted_name, begin, first);
     if (first == '$' && skip_heredoc()) return {Token::Kind::string, begin, at_, depth_};
-    if (std::isdigit(static_cast<unsigned char>(first)) != 0)
-      return run_of_letters(Token::Kind::number, begin);
+    if (is_digit(first)) return run_of_letters(Token::Kind::number, begin);
     if (is_letter(first)) return run_of_letters(Token::Kind::word, begin);
     ++at_;
+    if (first == '$' || !is_visible_ascii(first) || (first == '-' && starts_with("-")))
+      return {Token::Kind::unclear, begin, at_, depth_};
     if (first == ')' && depth_ > 0) --depth_;
     const Token token{Token::Kind::symbol, begin, at_, depth_};
     if (first == '(') ++depth_;
@@ -78,12 +111,12 @@ class Scanner {
     return {kind, begin, at_, depth_};
   }
 
-  // $tag$ … $tag$
+  // $tag$ … $tag$. Behind a letter, digit or dot the dollar could belong to a name or a number.
   bool skip_heredoc() {
+    if (at_ > 0 && (is_letter(sql_[at_ - 1]) || sql_[at_ - 1] == '$' || sql_[at_ - 1] == '.')) return false;
     const std::size_t close = sql_.find('$', at_ + 1);
     if (close == std::string_view::npos) return false;
     const std::string_view tag = sql_.substr(at_, close + 1 - at_);
-    if (!std::ranges::all_of(tag.substr(1, tag.size() - 2), is_letter)) return false;
     if (sql_.find(tag, close + 1) == std::string_view::npos) return false;
     at_ = close + 1;
     skip_past(tag);
@@ -91,7 +124,7 @@ class Scanner {
   }
 
   Token run_of_letters(Token::Kind kind, std::size_t begin) {
-    while (at_ < sql_.size() && (is_letter(sql_[at_]) || sql_[at_] == '$')) ++at_;
+    while (at_ < sql_.size() && is_letter(sql_[at_])) ++at_;
     return {kind, begin, at_, depth_};
   }
 
@@ -116,8 +149,9 @@ bool is_symbol(const Token& token, std::string_view sql, char symbol) {
 
 std::string name_of(const Token& token, std::string_view sql) {
   std::string_view text = text_of(token, sql);
-  if (token.kind != Token::Kind::quoted_name) return std::string(text);
   const char quote = text.front();
+  const bool is_quoted = quote == '\'' || quote == '"' || quote == '`';
+  if (!is_quoted) return std::string(text);
   std::string name;
   for (std::size_t at = 1; at + 1 < text.size(); ++at) {
     const bool is_escape = text[at] == '\\';

@@ -11,7 +11,9 @@
 namespace freshet::store {
 
 struct Token {
-  enum class Kind { word, quoted_name, string, number, symbol };
+  // unclear: what ClickHouse may read in another way than we do. No statement with it may run, because what
+  // is text for us could be SQL for the engine.
+  enum class Kind { word, quoted_name, string, number, symbol, unclear };
   Kind kind;
   std::size_t begin;
   std::size_t end;  // one past
@@ -29,7 +31,7 @@ inline std::string_view text_of(const Token& token, std::string_view sql) {
 bool is_word(const Token& token, std::string_view sql, std::string_view word);
 bool is_symbol(const Token& token, std::string_view sql, char symbol);
 
-// The name that a word or quoted name stands for.
+// The name that a word or quoted name stands for, or what a quoted string holds.
 std::string name_of(const Token& token, std::string_view sql);
 
 }  // namespace freshet::store

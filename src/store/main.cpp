@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -16,11 +17,13 @@
 #include "store/config_files.h"
 #include "store/front.h"
 #include "store/sandbox.h"
+#include "store/stop_limit.h"
 
 namespace freshet::store {
 namespace {
 
 constexpr std::chrono::milliseconds kStopGrace{5000};
+constexpr std::chrono::milliseconds kStopLimit{10000};
 
 struct Arguments {
   std::string path;
@@ -63,7 +66,18 @@ void add_options(CLI::App& app, Arguments& to) {
   app.footer(kFooter);
 }
 
+// Overwritten in place, too: /proc/PID/environ shows that memory, and the engine can read files.
+std::optional<std::string> take_from_environment(const char* variable) {
+  char* value = std::getenv(variable);
+  if (value == nullptr) return std::nullopt;
+  const std::string taken = value;
+  ::explicit_bzero(value, taken.size());
+  ::unsetenv(variable);
+  return taken.empty() ? std::nullopt : std::optional(taken);
+}
+
 std::optional<std::string> secret(const std::string& file, const char* variable) {
+  std::optional<std::string> from_environment = take_from_environment(variable);
   if (!file.empty()) {
     std::ifstream in(file);
     std::string line;
@@ -72,8 +86,7 @@ std::optional<std::string> secret(const std::string& file, const char* variable)
       throw Error(ErrorKind::config, "the password file " + file + " has an empty first line");
     return line;
   }
-  const char* value = std::getenv(variable);
-  return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
+  return from_environment;
 }
 
 Passwords read_passwords(const Arguments& arguments) {
@@ -145,6 +158,7 @@ void serve(const Arguments& arguments) {
   const sigset_t signals = block_stop_signals();
   log_confinement(confine_to(root.string()));
 
+  std::optional<StopLimit> stop_limit;  // outlives the engine, which waits for its queries, too
   const Engine engine({folders.data.string(), folders.config.string()});
   Front front(engine, passwords, system_clock());
   http::Options options;
@@ -159,6 +173,7 @@ void serve(const Arguments& arguments) {
   int received = 0;
   ::sigwait(&signals, &received);
   log::info("store_stopping", {{"connections", server.connections()}});
+  stop_limit.emplace(kStopLimit);
   server.stop(kStopGrace);
 }
 

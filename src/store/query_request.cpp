@@ -26,6 +26,10 @@ bool is_plain_name(std::string_view text) {
   });
 }
 
+bool is_control(unsigned char letter) {
+  return letter < 0x20 || letter == 0x7f;
+}
+
 std::chrono::seconds read_session_timeout(std::string_view text) {
   unsigned seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
@@ -107,6 +111,9 @@ QueryRequest read_query_request(const http::Request& request) {
   for (const auto& [name, value] : request.parameters) read_parameter(to, name, value);
   if (!is_plain_name(to.default_format)) {
     throw ClickHouseError(73, "UNKNOWN_FORMAT", fmt::format("Unknown format '{}'", to.default_format));
+  }
+  if (std::ranges::any_of(to.query_id, is_control)) {
+    throw ClickHouseError(code::kBadArguments, "BAD_ARGUMENTS", "The query id holds a control character");
   }
   if (to.query_id.empty()) to.query_id = new_query_id();
   return to;

@@ -44,12 +44,27 @@ bool allow(int ruleset, const char* path, std::uint64_t access) {
   return failed == 0;
 }
 
-// What the engine and the C library read besides the data. /dev/fd is a link into /proc.
+// A file of /proc gets another inode when nobody holds it, and with it loses its rule: the descriptor stays
+// open for as long as the process lives.
+void allow_in_proc(int ruleset, const char* path) {
+  const int held = ::open(path, O_PATH | O_CLOEXEC);
+  if (held < 0) return;
+  const landlock_path_beneath_attr rule{LANDLOCK_ACCESS_FS_READ_FILE, held};
+  ::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+}
+
+// What the engine and the C library read besides the data. Of /proc only what tells about the machine: the
+// environments, command lines and open files of processes are there, too. A pipe is reached by /dev/fd
+// without any rule, since it is in no folder.
 void allow_system(int ruleset) {
-  for (const char* path : {"/proc", "/sys", "/usr/share/zoneinfo", "/lib", "/usr/lib"})
-    allow(ruleset, path, kRead);
+  for (const char* path : {"/sys", "/usr/share/zoneinfo", "/lib", "/usr/lib"}) allow(ruleset, path, kRead);
   for (const char* path : {"/dev/urandom", "/etc/localtime", "/etc/nsswitch.conf", "/etc/ld.so.cache"}) {
     allow(ruleset, path, LANDLOCK_ACCESS_FS_READ_FILE);
+  }
+  // The memory map is what the C library finds the stack of the main thread by.
+  for (const char* path : {"/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys/vm/overcommit_memory",
+                           "/proc/self/maps"}) {
+    allow_in_proc(ruleset, path);
   }
   allow(ruleset, "/dev/null", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
 }

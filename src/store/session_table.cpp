@@ -7,8 +7,8 @@
 namespace freshet::store {
 namespace {
 
-// An open connection takes about 100 KB.
-constexpr std::size_t kMaxSessions = 1000;
+// Of one user, so that none takes another's place. An open connection takes about 100 KB.
+constexpr std::size_t kMaxSessions = 500;
 
 // The ids of different users don't meet.
 std::string key_of(User user, const std::string& session_id) {
@@ -26,7 +26,7 @@ std::unique_ptr<SessionTable::Lease> SessionTable::acquire(User user, const Quer
     throw ClickHouseError(code::kSessionNotFound, "SESSION_NOT_FOUND",
                           fmt::format("Session {} not found", request.session_id));
   }
-  if (is_new) make_room();
+  if (is_new) make_room(user);
   Session& session = sessions_[key];
   if (session.busy) {
     throw ClickHouseError(code::kSessionIsLocked, "SESSION_IS_LOCKED",
@@ -34,6 +34,7 @@ std::unique_ptr<SessionTable::Lease> SessionTable::acquire(User user, const Quer
   }
   if (is_new) {
     try {
+      session.user = user;
       session.workspace = std::make_unique<Workspace>(engine_, user);
     } catch (...) {
       sessions_.erase(key);
@@ -69,12 +70,13 @@ void SessionTable::remove_expired() {
   });
 }
 
-// The session that has been idle for longest makes room for a new one.
-void SessionTable::make_room() {
-  if (sessions_.size() < kMaxSessions) return;
+// The user's session that has been idle for longest makes room for a new one.
+void SessionTable::make_room(User user) {
+  const auto is_theirs = [&](const auto& entry) { return entry.second.user == user; };
+  if (std::ranges::count_if(sessions_, is_theirs) < static_cast<std::ptrdiff_t>(kMaxSessions)) return;
   auto oldest = sessions_.end();
   for (auto session = sessions_.begin(); session != sessions_.end(); ++session) {
-    if (session->second.busy) continue;
+    if (session->second.busy || !is_theirs(*session)) continue;
     if (oldest == sessions_.end() || session->second.idle_since < oldest->second.idle_since) oldest = session;
   }
   if (oldest == sessions_.end()) {

@@ -39,6 +39,7 @@ class SessionTable {
 
  private:
   struct Session {
+    User user{};
     std::unique_ptr<Workspace> workspace;
     std::chrono::seconds timeout{};
     bool close_after = false;
@@ -48,7 +49,7 @@ class SessionTable {
 
   void give_back(const std::string& key);
   void remove_expired() REQUIRES(mutex_);
-  void make_room() REQUIRES(mutex_);
+  void make_room(User user) REQUIRES(mutex_);
 
   const Engine& engine_;
   const Clock& clock_;

@@ -47,14 +47,46 @@ std::string_view without_semicolons(std::string_view sql, const std::vector<Toke
   return sql.substr(0, end);
 }
 
-// A text that doesn't parse is run for the engine's own message, but only where no part of it could run.
-void check_count(const Analysis& analysis, const std::vector<Token>& tokens, std::string_view sql) {
-  if (analysis.statements > 1) throw several_statements();
-  const bool has_semicolon = sql.find(';') != std::string_view::npos;
-  if (analysis.kind == CHDB_QUERY_UNKNOWN && has_semicolon) {
-    throw ClickHouseError(code::kSyntaxError, "SYNTAX_ERROR", "Syntax error, or more than one statement");
+// The engine's parser says what it minds without running anything.
+[[noreturn]] void throw_parser_error(std::string_view sql, Connection& connection) {
+  try {
+    connection.query("SELECT formatQuery(" + string_literal(sql) + ")");
+  } catch (const ClickHouseError& error) {
+    const std::string_view message = error.what();
+    const std::size_t end = message.find(": In scope SELECT formatQuery(");
+    const std::size_t name = message.rfind(" (");
+    if (end == std::string_view::npos || name < end) throw;
+    throw ClickHouseError::of_engine(std::string(message.substr(0, end)) + std::string(message.substr(name)));
   }
+  throw ClickHouseError(code::kSyntaxError, "SYNTAX_ERROR", "Syntax error");
+}
+
+// What the one statement does.
+chdb_query_class classify(const std::vector<Token>& tokens, std::string_view sql, Connection& connection) {
   if (tokens.empty()) throw ClickHouseError(code::kSyntaxError, "SYNTAX_ERROR", "Empty query");
+  const Analysis analysis = connection.analyze(sql);
+  if (analysis.statements > 1) throw several_statements();
+  if (analysis.kind == CHDB_QUERY_UNKNOWN) throw_parser_error(sql, connection);
+  return analysis.kind;
+}
+
+// A log_comment of the statement's own would hide its query from KILL: it carries the query id.
+std::string with_own_log_comment(std::string_view sql, std::string_view query_id) {
+  const std::vector<Token> tokens = tokenize(sql);
+  std::string out;
+  std::size_t copied = 0;
+  for (std::size_t at = 0; at < tokens.size(); ++at) {
+    if (name_of(tokens[at], sql) != "log_comment" || !names_setting(tokens, sql, at)) continue;
+    std::size_t value = at + 1;
+    while (value < tokens.size() && is_symbol(tokens[value], sql, '=')) ++value;
+    if (value == tokens.size() || tokens[value].kind == Token::Kind::symbol)
+      throw ClickHouseError(code::kBadArguments, "BAD_ARGUMENTS", "The setting log_comment takes a literal");
+    out += sql.substr(copied, tokens[value].begin - copied);
+    out += string_literal(query_id);
+    copied = tokens[value].end;
+  }
+  out += sql.substr(copied);
+  return out;
 }
 
 struct FormatClause {
@@ -135,20 +167,21 @@ std::optional<InsertHead> find_insert_head(std::string_view text, bool is_whole)
   return std::nullopt;
 }
 
-Statement understand(std::string_view text, Connection& connection) {
-  const std::vector<Token> all_tokens = tokenize(text);
-  const std::string_view sql = without_semicolons(text, all_tokens);
+Statement understand(std::string_view text, const Asker& asker, Connection& connection) {
+  const std::string own = with_own_log_comment(text, asker.query_id);
+  const std::string_view sql = without_semicolons(own, tokenize(own));
   const std::vector<Token> tokens = tokenize(sql);
-  refuse_forbidden(tokens, sql);
-  const Analysis analysis = connection.analyze(sql);
-  check_count(analysis, tokens, sql);
+  refuse_forbidden(tokens, sql, asker.vocabulary, asker.user);
+  const chdb_query_class kind = classify(tokens, sql, connection);
   if (begins_with(tokens, sql, "KILL", "QUERY")) {
     return {Statement::Kind::control, translate_kill(tokens, sql), {}, {}, false};
   }
-  if (begins_with(tokens, sql, "SET") || begins_with(tokens, sql, "USE")) {
+  // CHECK GRANT has rows, and no place for INTO OUTFILE.
+  if (begins_with(tokens, sql, "SET") || begins_with(tokens, sql, "USE") ||
+      begins_with(tokens, sql, "CHECK", "GRANT")) {
     return {Statement::Kind::session, std::string(sql), {}, {}, false};
   }
-  switch (analysis.kind) {
+  switch (kind) {
     case CHDB_QUERY_READ_ONLY: return rows_statement(sql, tokens, connection);
     case CHDB_QUERY_CONTROL: return {Statement::Kind::control, std::string(sql), {}, {}, false};
     case CHDB_QUERY_MUTATING:
@@ -160,11 +193,13 @@ Statement understand(std::string_view text, Connection& connection) {
   return {Statement::Kind::write, std::string(sql), {}, {}, is_insert};
 }
 
-void check_insert(const InsertHead& head, Connection& connection) {
-  const std::string sql = head.sql + " FORMAT " + head.format;
-  const std::vector<Token> tokens = tokenize(sql);
-  refuse_forbidden(tokens, sql);
-  check_count(connection.analyze(sql), tokens, sql);
+std::string understand_insert(const InsertHead& head, const Asker& asker, Connection& connection) {
+  std::string sql = with_own_log_comment(head.sql, asker.query_id);
+  const std::string whole = sql + " FORMAT " + head.format;
+  const std::vector<Token> tokens = tokenize(whole);
+  refuse_forbidden(tokens, whole, asker.vocabulary, asker.user);
+  classify(tokens, whole, connection);
+  return sql;
 }
 
 }  // namespace freshet::store

@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "store/access.h"
 #include "store/engine.h"
+#include "store/vocabulary.h"
 
 namespace freshet::store {
 
@@ -24,7 +26,7 @@ std::optional<InsertHead> find_insert_head(std::string_view text, bool is_whole)
 struct Statement {
   enum class Kind {
     rows,     // reads only, has a result
-    session,  // SET, USE: changes the session alone
+    session,  // SET, USE, CHECK GRANT: changes the session alone, or nothing
     write,    // changes what is stored
     control,  // KILL, SYSTEM, ATTACH: changes what the server does
   };
@@ -35,9 +37,16 @@ struct Statement {
   bool is_insert;
 };
 
-// ClickHouseError: more than one statement, or one that clients may not run.
-Statement understand(std::string_view text, Connection& connection);
-// The same for an INSERT whose data comes apart.
-void check_insert(const InsertHead& head, Connection& connection);
+// Who asks, under which query id.
+struct Asker {
+  User user;
+  const std::string& query_id;
+  const Vocabulary& vocabulary;
+};
+
+// ClickHouseError: it doesn't parse, is more than one statement, or one that clients may not run.
+Statement understand(std::string_view text, const Asker& asker, Connection& connection);
+// The same for an INSERT whose data comes apart; its text as it may run.
+std::string understand_insert(const InsertHead& head, const Asker& asker, Connection& connection);
 
 }  // namespace freshet::store

@@ -27,6 +27,30 @@ TEST(Lexer, KnowsWhatIsTextAndWhatIsSql) {
               ElementsAre("a", "'it''s; \\' ;'", "`b;`", "\"c\"\"d\"", "$$ ; $$", "$t$ $ ; $t$", "1e3", ";"));
 }
 
+// Each of these hid a call of file() in what we took for text.
+TEST(Lexer, CommentsEndWhereTheEngineEndsThem) {
+  EXPECT_THAT(pieces("/* /* */ ' */ a /* ' */"), ElementsAre("a"));
+  EXPECT_THAT(pieces("1 // '\n, a // '"), ElementsAre("1", ",", "a"));
+}
+
+bool is_clear(std::string_view sql) {
+  return std::ranges::none_of(tokenize(sql),
+                              [](const Token& token) { return token.kind == Token::Kind::unclear; });
+}
+
+TEST(Lexer, SaysWhereTheEngineCouldReadAnotherText) {
+  for (const std::string_view sql :
+       {"\u201cfile\u201d('x')", "file\u00a0('x')", "1 \u2212\u2212 x", "a$$b", "1$$'$$ file('x')--'",
+        "1.e$$'$$", "1e--'\n, file('x')--'", "1.e--'", "0x1p--'", "$a", "a \x01 b", "\x7f"}) {
+    EXPECT_FALSE(is_clear(sql)) << sql;
+  }
+  EXPECT_FALSE(is_clear(std::string_view("a\0b", 3)));
+  for (const std::string_view sql : {"'\u201cä\u201d'", "`\u00a0`", "1--x", "a.b -- \u201c", "type-- x",
+                                     "1e-3", "$x y$ ' $x y$", "a\t\r\n\f\vb"}) {
+    EXPECT_TRUE(is_clear(sql)) << sql;
+  }
+}
+
 TEST(Lexer, AnOpenTextReachesToTheEnd) {
   EXPECT_THAT(pieces("a 'b ; c"), ElementsAre("a", "'b ; c"));
 }
@@ -71,9 +95,14 @@ TEST(InsertHead, WaitsForTextThatIsCutWithinIt) {
   EXPECT_EQ(find_insert_head(text, false)->data_begin, text.find('{'));
 }
 
-bool is_refused(std::string_view sql) {
+const Vocabulary kVocabulary({"file", "numbers", "sqlite", "url", "someNewReader", "format"},
+                             {"File", "MergeTree", "Executable", "Filesystem", "Atomic"},
+                             {"format_schema", "format_template_row", "additional_table_filters", "dialect",
+                              "log_comment", "insert_deduplication_token"});
+
+bool is_refused(std::string_view sql, User user = User::owner) {
   try {
-    refuse_forbidden(tokenize(sql), sql);
+    refuse_forbidden(tokenize(sql), sql, kVocabulary, user);
     return false;
   } catch (const ClickHouseError& error) {
     return error.code() == code::kAccessDenied;
@@ -103,6 +132,28 @@ TEST(Forbidden, FilesProgramsAndRolesInEveryDisguise) {
            "SET DEFAULT ROLE owner TO default",
            "EXECUTE AS x SELECT 1",
            "BACKUP TABLE t TO File('x')",
+           "CREATE TABLE t (a UInt8) ENGINE = `Executable`('x', 'CSV')",
+           "CREATE DATABASE d ENGINE Filesystem('/')",
+           "SELECT * FROM SQLite('x', 'y')",
+           "SELECT * FROM somenewreader('x')",
+           "DESCRIBE TABLE url('x')",
+           "INSERT INTO TABLE FUNCTION sqlite('x', 'y') SELECT 1",
+           "SELECT 1 SETTINGS format_schema = 'x'",
+           "SELECT * FROM (SELECT 1 SETTINGS a = 1, `format_template_row` = 'x')",
+           "SET dialect = 'kusto'",
+           "SELECT 1 SETTINGS additional_table_filters = {'t': 'file(1)'}",
+           "SELECT * FROM format(Values, 'a String', $$(file('x'))$$)",
+           "SELECT * FROM format('val\\x75es', 'a String', '')",
+           "SELECT * FROM format($$Values$$, 'a String', '')",
+           "SELECT * FROM format(concat('Val', 'ues'), 'a String', '')",
+           "SELECT * FROM format(CSV, 'a String, b String DEFAULT file(1)', '')",
+           "SELECT * FROM format(CSV, $$a String$$, '')",
+           "SELECT * FROM format(CSV, concat('a String DEF', 'AULT file(1)'), '')",
+           "INSERT INTO t SELECT * FROM input('a String ALIAS file(1)') FORMAT CSV",
+           "CREATE DICTIONARY d (a UInt8) PRIMARY KEY a SOURCE(CLICKHOUSE(QUERY 'SELECT file(1)')) "
+           "LAYOUT(FLAT())",
+           "CREATE DICTIONARY d (a UInt8) PRIMARY KEY a SOURCE(CLICKHOUSE(DB 'd' TABLE 't' WHERE 'file(1)'))",
+           "CREATE DICTIONARY d (a UInt8) PRIMARY KEY a SOURCE(NULL()) SETTINGS(dialect = 'kusto')",
        }) {
     EXPECT_TRUE(is_refused(sql)) << sql;
   }
@@ -112,9 +163,25 @@ TEST(Forbidden, NotTheSameWordsWhereTheyMeanSomethingElse) {
   for (const char* sql :
        {"SELECT file, source FROM t", "SELECT 'INTO OUTFILE'", "SELECT 1 -- file('x')", "SET max_threads = 1",
         "CREATE DICTIONARY d (a UInt8) PRIMARY KEY a SOURCE(CLICKHOUSE(TABLE 't')) LAYOUT(FLAT())",
-        "CREATE TABLE t (file String) ENGINE = MergeTree ORDER BY file"}) {
+        "CREATE TABLE t (file String) ENGINE = MergeTree ORDER BY file",
+        "CREATE TABLE IF NOT EXISTS d.`file` (a UInt8) ENGINE MergeTree ORDER BY a",
+        "INSERT INTO d.url (a) VALUES (1)", "SELECT engine FROM t WHERE engine = 'File'",
+        "SELECT format('{}: {}', a, b), formatRow('CSV', a) FROM numbers(3)",
+        "SELECT * FROM format(JSONEachRow, '{}')", "SELECT * FROM format(CSV, 'a String, b UInt8', '')",
+        "SELECT format('{} {}', concat(a, b), 'x')", "SELECT * FROM input('a String')",
+        "CREATE DICTIONARY d (a UInt8) PRIMARY KEY a SOURCE(CLICKHOUSE(HOST 'localhost' DB 'd' TABLE 't' "
+        "USER "
+        "'default')) LAYOUT(FLAT())",
+        "CREATE DICTIONARY d (a UInt8) PRIMARY KEY a SOURCE(NULL()) LAYOUT(FLAT())",
+        "SELECT format_schema FROM t WHERE format_schema = ''",
+        "SELECT 1 SETTINGS max_threads = 1, log_comment = 'x', insert_deduplication_token = 'y'"}) {
     EXPECT_FALSE(is_refused(sql)) << sql;
   }
+}
+
+TEST(Forbidden, TheReaderDoesntChooseHowMuchMemoryAQueryMayTake) {
+  EXPECT_TRUE(is_refused("SELECT 1 SETTINGS max_memory_usage = 1", User::reader));
+  EXPECT_FALSE(is_refused("SELECT 1 SETTINGS max_memory_usage = 1", User::owner));
 }
 
 std::string unpacked(Coding coding, std::string_view packed, std::size_t step) {
@@ -229,6 +296,30 @@ TEST(HeldOutput, KeepsSmallInMemoryAndLargeInAFile) {
   std::string all;
   held.replay([&](std::string_view bytes) { all += bytes; });
   EXPECT_EQ(all, "abc" + large + "end");
+}
+
+TEST(HeldOutput, AllOfThemTogetherKeepToTheDisksLimit) {
+  HeldOutput::Disk disk{.limit = 3 * HeldOutput::kMemoryBytes};
+  const std::string large(2 * HeldOutput::kMemoryBytes, 'x');
+  {
+    HeldOutput first(disk);
+    first.append(large);
+    HeldOutput second(disk);
+    try {
+      second.append(large);
+      FAIL() << "beyond the limit";
+    } catch (const ClickHouseError& error) {
+      EXPECT_EQ(error.code(), code::kTooManyRowsOrBytes);
+    }
+  }
+  EXPECT_EQ(disk.used, 0u);
+  HeldOutput(disk).append(large);
+}
+
+TEST(QueryRequest, AnIdWithAControlCharacterIsRefused) {
+  http::Request request;
+  request.parameters = {{"query_id", "a\r\nX-Evil: 1"}};
+  EXPECT_THROW(read_query_request(request), ClickHouseError);
 }
 
 }  // namespace

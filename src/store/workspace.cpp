@@ -7,6 +7,9 @@
 namespace freshet::store {
 namespace {
 
+// One query of the reader leaves room for what the owner loads.
+constexpr std::uint64_t kReaderShare = 2;
+
 std::string quoted_name(std::string_view name) {
   std::string out = "`";
   for (const char letter : name) {
@@ -20,20 +23,22 @@ std::string quoted_name(std::string_view name) {
 }  // namespace
 
 Workspace::Workspace(const Engine& engine, User user) : user_(user), connection_(engine.connect()) {
-  if (user_ == User::reader) connection_.query("SET ROLE reader");
+  if (user_ != User::reader) return;
+  connection_.query("SET ROLE reader");
+  connection_.query(fmt::format("SET max_memory_usage = {}", engine.query_memory() / kReaderShare));
 }
 
 void Workspace::prepare(const QueryRequest& request) {
   if (std::exchange(failed_, false)) connection_.clear_leftovers();
   take_back_settings(request.settings);
-  std::string set = "SET log_comment = " + quoted(request.query_id);
+  std::string set = "SET log_comment = " + string_literal(request.query_id);
   for (const auto& [name, value] : request.settings) {
     if (const auto before = applied_.find(name); before != applied_.end() && before->second.value == value)
       continue;
     // Only a session lives long enough to need the old value.
     std::string original = request.session_id.empty() ? std::string() : original_of(name);
     applied_.try_emplace(name, Applied{value, std::move(original)}).first->second.value = value;
-    set += fmt::format(", {} = {}", name, quoted(value));
+    set += fmt::format(", {} = {}", name, string_literal(value));
   }
   connection_.query(set);
   take_roles(request.roles);
@@ -73,11 +78,11 @@ void Workspace::take_back_settings(const Settings& wanted) {
 std::string Workspace::original_of(const std::string& name) {
   if (const auto before = applied_.find(name); before != applied_.end()) return before->second.original;
   const Result result = connection_.query(
-      fmt::format("SELECT if(changed, value, '') FROM system.settings WHERE name = {}", quoted(name)),
+      fmt::format("SELECT if(changed, value, '') FROM system.settings WHERE name = {}", string_literal(name)),
       "TabSeparatedRaw");
   std::string value(result.bytes());
   if (value.ends_with('\n')) value.pop_back();
-  return value.empty() ? "DEFAULT" : quoted(value);
+  return value.empty() ? "DEFAULT" : string_literal(value);
 }
 
 }  // namespace freshet::store

@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 constexpr auto kCallDeadline = 10s;
 
 struct CanaryMetrics {
-  metrics::Gauge ready = metrics::gauge("freshet_ready", "1 while canaries arrive in the mirror in time.");
   metrics::Histogram travel = metrics::histogram("freshet_canary_travel_seconds",
                                                  "From a canary's commit at the source to its mirror.");
 };
@@ -59,7 +58,6 @@ void CanaryWatch::run(std::stop_token stop) {
   do {
     look(client, stop);
     const Readiness now = readiness();
-    canary_metrics().ready.set(now.ready ? 1 : 0);
     if (now.ready != was_ready) log::info("readiness", {{"ready", now.ready}, {"reason", now.reason}});
     was_ready = now.ready;
   } while (clock_.sleep(options_.look_every, stop));
@@ -81,8 +79,9 @@ void CanaryWatch::look(std::optional<clickhouse::Client>& client, std::stop_toke
 } catch (const Error& error) {  // that it can't be seen is the finding
   const MutexLock lock(mutex_);
   // Load makes the mirror when it starts: until then it is as empty as can be.
-  if (error.kind() == ErrorKind::schema) record_.saw({}, clock_.steady());
-  record_.failed(error.message());
+  const bool missing = error.kind() == ErrorKind::schema;
+  if (missing) record_.saw({}, clock_.steady());
+  record_.failed(missing ? "its mirror isn't made yet" : error.message());
 }
 
 void CanaryWatch::note_problem(std::string problem) {

@@ -2,24 +2,14 @@
 
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <stdexcept>
 
 #include "app/line_status_json.h"
 #include "support/files.h"
 
 namespace freshet::test {
-namespace {
 
 using namespace std::chrono_literals;
-
-std::string url_in(const std::string& json, const std::string& name) {
-  std::smatch match;
-  const std::regex field("\"" + name + "\": \"([^\"]*)\"");
-  return std::regex_search(json, match, field) ? match[1].str() : "";
-}
-
-}  // namespace
 
 Ended freshet(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
   const TempDir folder;
@@ -58,7 +48,7 @@ app::EndpointLine Installation::endpoints(Process& process) const {
   if (!std::filesystem::exists(path))
     throw std::runtime_error("no endpoints.json: " + output("up") + output("load"));
   const std::string json = contents(path);
-  return {url_in(json, "postgres"), url_in(json, "clickhouse"), url_in(json, "http")};
+  return {text_in(json, "postgres"), text_in(json, "clickhouse"), text_in(json, "http")};
 }
 
 std::optional<app::LineStatus> Installation::status() const {

@@ -12,11 +12,13 @@
 #include "app/data_dir.h"
 #include "app/unresolved_keys.h"
 #include "freshet_process.h"
+#include "support/files.h"
 
 namespace freshet::test {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -123,6 +125,9 @@ TEST_F(Up, SurvivesItsOwnDeathAndItsEngines) {
   const std::string text((std::istreambuf_iterator<char>(log)), {});
   std::smatch match;
   ASSERT_TRUE(std::regex_search(text, match, std::regex(R"("event":"store_started","pid":(\d+))"))) << text;
+  // The passwords of the source are among ours, and the store's engine can read files.
+  EXPECT_THAT(contents("/proc/" + match[1].str() + "/environ"),
+              AllOf(HasSubstr("PATH="), Not(HasSubstr("FRESHET_"))));
   kill(std::stoi(match[1]), SIGKILL);
   database_.sql("DELETE FROM item WHERE id > 4000");
   EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.item", "4000")) << line_.output();
@@ -137,12 +142,12 @@ TEST_F(Up, SurvivesItsOwnDeathAndItsEngines) {
   expect_equal_sides(line_);
 }
 
-TEST_F(Up, AStoppedStreamGoesOnWithTheContractThatWasMended) {
+TEST_F(Up, WhatIsInQuarantineComesInWithTheContractThatWasMended) {
   auto up = line_.start();
   app::EndpointLine endpoints = line_.endpoints(*up);
   EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.item", "5000")) << line_.output();
   database_.sql("UPDATE item SET price = 'NaN' WHERE id = 1");
-  EXPECT_TRUE(eventually([&] { return line_.status()->streams.at(1).state == "stopped"; }, 60s));
+  EXPECT_TRUE(eventually([&] { return line_.status()->streams.at(1).state == "quarantined"; }, 60s));
   database_.sql("DELETE FROM item WHERE id = 2");
   EXPECT_EQ(up->stop(SIGTERM, 30s), 0) << line_.output();
 
@@ -158,6 +163,49 @@ TEST_F(Up, AStoppedStreamGoesOnWithTheContractThatWasMended) {
   expect_equal_sides(line_);
 }
 
+TEST_F(Up, WhatIsInQuarantineIsSeenReplayedAndGivenUp) {
+  const auto up = line_.start();
+  const app::EndpointLine endpoints = line_.endpoints(*up);
+  ASSERT_TRUE(line_.wait_until_loaded()) << line_.output();
+  const auto say = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--data", line_.data()});
+    return freshet(arguments);
+  };
+  EXPECT_EQ(say({"quarantine", "list"}).status, 0);
+  EXPECT_NE(say({"quarantine", "replay", "item"}).status, 0);
+  database_.sql(
+      "UPDATE item SET price = 'NaN', name = 'odd' WHERE id = 1; UPDATE item SET price = 3 WHERE id = 1");
+  EXPECT_TRUE(eventually([&] { return line_.status()->streams.at(1).state == "quarantined"; }, 60s));
+  EXPECT_TRUE(eventually(
+      [&] { return say({"quarantine", "list"}).output.find("behind") != std::string::npos; }, 60s));
+  const Ended listed = say({"quarantine", "list", "item"});
+  EXPECT_EQ(listed.status, 1);
+  EXPECT_THAT(listed.output, AllOf(HasSubstr("public.item: 2 wait"), HasSubstr("'price' is NaN"),
+                                   HasSubstr("(contract 1.0.0)"), HasSubstr("null_when")));
+  const std::string id = listed.output.substr(listed.output.find("\n  ") + 3, 16);
+  const Ended shown = say({"quarantine", "show", "item", id});
+  EXPECT_EQ(shown.status, 0) << shown.output;
+  EXPECT_THAT(shown.output, AllOf(HasSubstr("price = NaN"), HasSubstr("name = odd")));
+  EXPECT_NE(say({"quarantine", "show", "item", "0000000000000000"}).status, 0);
+  const Ended in_vain = say({"quarantine", "replay", "item"});
+  EXPECT_EQ(in_vain.status, 1);
+  EXPECT_THAT(in_vain.output, HasSubstr("2 still wait"));
+  EXPECT_THAT(say({"stream", "list"}).output, HasSubstr("quarantined"));
+
+  EXPECT_NE(say({"quarantine", "drop", "item", id}).status, 0) << "without a reason";
+  EXPECT_NE(say({"quarantine", "drop", "item", "--because", "why"}).status, 0) << "without saying which";
+  EXPECT_EQ(say({"quarantine", "drop", "item", id, "--because", "a test's"}).status, 0);
+  EXPECT_TRUE(eventually([&] { return line_.status()->streams.at(1).state == "running"; }, 60s));
+  EXPECT_EQ(say({"quarantine", "list"}).status, 0);
+  expect_equal_sides(line_);
+
+  EXPECT_EQ(say({"stream", "pause", "item"}).status, 0);
+  EXPECT_NE(say({"stream", "pause", "item"}).status, 0);
+  database_.sql("DELETE FROM item WHERE id = 2");
+  EXPECT_EQ(say({"stream", "resume", "item"}).status, 0);
+  expect_equal_sides(line_);
+}
+
 TEST_F(Up, ParityNeedsNoEnvironmentBesideAProcessThatRuns) {
   const std::string pipeline = line_.project() + "/pipeline.yaml";
   std::ifstream before(pipeline);
@@ -169,6 +217,36 @@ TEST_F(Up, ParityNeedsNoEnvironmentBesideAProcessThatRuns) {
   line_.endpoints(*up);
   EXPECT_TRUE(line_.wait_until_loaded()) << line_.output();
   expect_equal_sides(line_);
+}
+
+TEST_F(Up, ParityEndsWithOneWhereAMirrorDiffersAndWithTwoWhereAStreamStands) {
+  const auto up = line_.start();
+  const app::EndpointLine endpoints = line_.endpoints(*up);
+  ASSERT_TRUE(line_.wait_until_loaded()) << line_.output();
+  clickhouse::Client(clickhouse::Endpoint(endpoints.clickhouse))
+      .execute(
+          "INSERT INTO raw.item SELECT * REPLACE ('damaged' AS name, _version + 1 AS _version) FROM raw.item "
+          "FINAL WHERE id = 4711");
+  const Ended different = line_.parity();
+  EXPECT_EQ(different.status, 1) << different.output;
+  EXPECT_THAT(different.output, AllOf(HasSubstr("public.item"), HasSubstr("4711"), HasSubstr("different")));
+  const Ended other =
+      freshet({"parity", line_.project(), "--data", line_.data(), "--table", "Sales Dept.Order"});
+  EXPECT_EQ(other.status, 0) << other.output;
+
+  database_.sql(
+      "UPDATE item SET price = 'NaN' WHERE id = 1; UPDATE item SET id = -2, price = 'NaN' WHERE id = 2");
+  EXPECT_TRUE(eventually([&] { return line_.status()->streams.at(1).state == "quarantined"; }, 60s));
+  const Ended waiting = line_.parity();
+  EXPECT_EQ(waiting.status, 1) << waiting.output;
+  EXPECT_THAT(waiting.output,
+              AllOf(HasSubstr("4 keys, 3 of them for what waits in quarantine"), HasSubstr("3 changes wait"),
+                    HasSubstr("(1): values differ, in quarantine"), HasSubstr("(4711): values differ\n")));
+  EXPECT_EQ(freshet({"stream", "pause", "public.item", "--data", line_.data()}).status, 0);
+  const Ended undecided = line_.parity();
+  EXPECT_EQ(undecided.status, 2) << undecided.output;
+  EXPECT_THAT(undecided.output,
+              AllOf(HasSubstr("the stream of public.item doesn't run (paused)"), HasSubstr("by request")));
 }
 
 TEST_F(Up, RolesRunApartOnOneData) {

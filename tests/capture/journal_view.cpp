@@ -45,7 +45,7 @@ void JournalView::read() {
 }
 
 void JournalView::take(const Change& change, const journal::Watermark& to) {
-  const bool above = change.commit_lsn > to.commit_lsn;
+  const bool above = std::pair(change.epoch, change.commit_lsn) > std::pair(to.epoch, to.commit_lsn);
   if (change.generation == to.generation) {
     ASSERT_FALSE(above) << "half a transaction: " << to_string(change.commit_lsn) << " in the watermark of "
                         << to_string(to.commit_lsn);

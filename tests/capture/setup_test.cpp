@@ -15,7 +15,12 @@ class Setup : public Test {
     Line line(database);
     line.options.make_publication = make_publication;
     line.options.url = url.empty() ? database.url() : url;
-    line.start({table});
+    if (mirrored.empty()) {
+      line.start({table});
+    } else {
+      line.options.tables = {{"public", table, {}, {}, mirrored}};
+      line.start({});
+    }
     const Error error = line.wait_for_failure();
     EXPECT_EQ(database.connection()
                   .query("SELECT 1 FROM pg_replication_slots WHERE slot_name = $1", {"s_" + database.name()})
@@ -34,6 +39,7 @@ class Setup : public Test {
   TestDatabase database;
   bool make_publication = true;
   std::string url;
+  std::vector<std::string> mirrored;  // of the table; none: all of its columns
 };
 
 TEST_F(Setup, ATableThatIsMissing) {
@@ -63,8 +69,9 @@ TEST_F(Setup, APublicationThatIsMissing) {
   database.sql("CREATE TABLE t (id int PRIMARY KEY)");
   make_publication = false;
   const Error error = refused();
-  EXPECT_EQ(error.hint(),
-            "CREATE PUBLICATION \"p\" FOR TABLE \"public\".\"t\" WITH (publish_via_partition_root = true)");
+  EXPECT_EQ(
+      error.hint(),
+      "CREATE PUBLICATION \"p\" FOR TABLE ONLY \"public\".\"t\" WITH (publish_via_partition_root = true)");
   database.sql(error.hint());
   Line line(database);
   line.start({"t"});
@@ -75,7 +82,28 @@ TEST_F(Setup, APublicationWithoutTheTable) {
   database.sql(
       "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (id int PRIMARY KEY);"
       "CREATE PUBLICATION p FOR TABLE u");
-  EXPECT_EQ(refused().hint(), "ALTER PUBLICATION \"p\" ADD TABLE \"public\".\"t\"");
+  EXPECT_EQ(refused().hint(), "ALTER PUBLICATION \"p\" ADD TABLE ONLY \"public\".\"t\"");
+}
+
+// What the mirror leaves out is kept out of the stream by whoever does as he is told.
+TEST_F(Setup, APublicationThatLacksATableOfWhichAColumnIsLeftOut) {
+  database.sql(
+      "CREATE TABLE t (id int PRIMARY KEY, n int, secret text, twice int GENERATED ALWAYS AS (n * 2) STORED);"
+      "CREATE TABLE u (id int PRIMARY KEY); CREATE PUBLICATION p FOR TABLE u");
+  mirrored = {"n", "id", "twice"};
+  const std::string entry = "ONLY \"public\".\"t\" (\"id\", \"n\")";
+  EXPECT_EQ(refused().hint(), "ALTER PUBLICATION \"p\" ADD TABLE " + entry);
+  database.sql("DROP PUBLICATION p");
+  make_publication = false;
+  EXPECT_EQ(refused().hint(),
+            "CREATE PUBLICATION \"p\" FOR TABLE " + entry + " WITH (publish_via_partition_root = true)");
+  database.sql("CREATE PUBLICATION p FOR TABLE t (id, n) WHERE (n > 5)");
+  const std::string mending = refused().hint();
+  const std::string statements =
+      "ALTER PUBLICATION \"p\" DROP TABLE ONLY \"public\".\"t\"; ALTER PUBLICATION \"p\" ADD TABLE " + entry;
+  ASSERT_TRUE(mending.ends_with(statements)) << mending;
+  database.sql(statements);
+  EXPECT_EQ(database.sql("SELECT attnames FROM pg_publication_tables").text(0, 0), "{id,n}");
 }
 
 TEST_F(Setup, APublicationThatLeavesOutDeletes) {
@@ -109,6 +137,15 @@ TEST_F(Setup, ARoleThatMayNot) {
   EXPECT_EQ(error.hint(), "ALTER ROLE \"" + role + "\" REPLICATION");
   database.sql(error.hint());
 
+  // Row by row it would see only what a policy lets it.
+  database.sql("ALTER TABLE t ENABLE ROW LEVEL SECURITY");
+  database.sql("GRANT SELECT ON t TO " + role);
+  error = refused();
+  EXPECT_EQ(error.kind(), ErrorKind::permission);
+  EXPECT_EQ(error.hint(), "ALTER ROLE \"" + role + "\" BYPASSRLS");
+  database.sql(error.hint());
+  database.sql("REVOKE SELECT ON t FROM " + role);
+
   error = refused();
   EXPECT_EQ(error.hint(), "GRANT SELECT ON \"public\".\"t\" TO \"" + role + "\"");
   database.sql(error.hint());
@@ -136,8 +173,62 @@ TEST_F(Setup, ASlotThatBelongsToSomethingElse) {
   Line line(database);
   line.start({"t"});
   const Error error = line.wait_for_failure();
-  EXPECT_EQ(error.kind(), ErrorKind::identity);
+  EXPECT_EQ(error.kind(), ErrorKind::config);
   EXPECT_NE(error.hint().find("pg_drop_replication_slot('" + slot + "')"), std::string::npos) << error.hint();
+  EXPECT_EQ(database.sql("SELECT 1 FROM pg_publication").rows(), 0) << "nothing was written";
+}
+
+// Its children would be published, too, and without a key of their own refuse every UPDATE and DELETE.
+TEST_F(Setup, ChildrenOfATableAreNotPublishedWithIt) {
+  database.sql("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE child (v text) INHERITS (t)");
+  Line line(database);
+  line.options.make_publication = true;
+  line.start({"t"});
+  line.caught_up();
+  database.sql("INSERT INTO child VALUES (1, 'a'); UPDATE child SET v = 'b'; DELETE FROM child");
+}
+
+TEST_F(Setup, AnUnloggedTable) {
+  database.sql("CREATE UNLOGGED TABLE t (id int PRIMARY KEY)");
+  EXPECT_EQ(refused().hint(), "ALTER TABLE \"public\".\"t\" SET LOGGED");
+}
+
+TEST_F(Setup, AnUnloggedPartition) {
+  database.sql(
+      "CREATE TABLE t (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE u PARTITION OF t DEFAULT "
+      "PARTITION BY LIST (id); CREATE UNLOGGED TABLE v PARTITION OF u DEFAULT");
+  EXPECT_EQ(refused().hint(), "ALTER TABLE \"public\".\"v\" SET LOGGED");
+}
+
+TEST_F(Setup, AView) {
+  database.sql("CREATE VIEW t AS SELECT 1 AS id");
+  EXPECT_NE(refused().message().find("public.t is a view"), std::string::npos);
+}
+
+// Every UPDATE of it fails at the source.
+TEST_F(Setup, APublicationWithAColumnListOfAFullIdentity) {
+  database.sql(
+      "CREATE TABLE t (id int PRIMARY KEY, secret text); ALTER TABLE t REPLICA IDENTITY FULL;"
+      "CREATE PUBLICATION p FOR TABLE t (id)");
+  const std::string mending = refused().hint();
+  EXPECT_EQ(mending, "ALTER TABLE \"public\".\"t\" REPLICA IDENTITY DEFAULT");
+  database.sql("INSERT INTO t VALUES (1, 'a')");
+  EXPECT_THROW(database.sql("UPDATE t SET secret = 'b'"), postgres::SqlError);
+  database.sql(mending);
+  database.sql("UPDATE t SET secret = 'b'");
+}
+
+// Slots belong to the whole server; nobody is told to drop somebody else's.
+TEST_F(Setup, ASlotOfAnotherDatabase) {
+  database.sql("CREATE TABLE t (id int PRIMARY KEY)");
+  test::TestDatabase other;
+  other.sql("SELECT pg_create_logical_replication_slot('s_" + database.name() + "', 'pgoutput')");
+  Line line(database);
+  line.start({"t"});
+  const Error error = line.wait_for_failure();
+  EXPECT_EQ(error.kind(), ErrorKind::config);
+  EXPECT_NE(error.message().find("of database " + other.name()), std::string::npos) << error.message();
+  EXPECT_EQ(error.hint(), "name another slot: source.slot in pipeline.yaml");
 }
 
 // Later it's the table alone that waits.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <regex>
+#include <set>
 
 #include "source_tree.h"
 
@@ -57,6 +58,25 @@ TEST(Text, PagesThatTheProgramNamesExist) {
       for (std::sregex_iterator it(line.begin(), line.end(), page), end; it != end; ++it)
         EXPECT_TRUE(std::filesystem::exists(top() + "/" + it->str()))
             << place(file, i) << " names " << it->str();
+    }
+  }
+}
+
+TEST(Text, CommandsThatTheProgramNamesExist) {
+  const std::set<std::string> commands{"up",         "capture",  "load",    "init",   "status",
+                                       "parity",     "snapshot", "version", "doctor", "contract",
+                                       "quarantine", "stream",   "sweep"};
+  const std::regex in_pages(R"(`freshet ([a-z]+))");
+  const std::regex in_hints(R"((?:`|[":] ?)freshet ([a-z]+)(?: [a-z]+)?[`"])");
+  for (const SourceFile& file : all_files()) {
+    const bool page = file.path.ends_with(".md");
+    if (!page && (!file.is_below("src/") || file.is_unit_test())) continue;
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+      const std::string& line = file.lines[i];
+      if (line.find("purpose = ") != std::string::npos) continue;  // what a connection calls itself
+      for (std::sregex_iterator it(line.begin(), line.end(), page ? in_pages : in_hints), end; it != end;
+           ++it)
+        EXPECT_TRUE(commands.contains(it->str(1))) << place(file, i) << " names " << it->str();
     }
   }
 }

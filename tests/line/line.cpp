@@ -18,14 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The value of "name": "…" in a small JSON file of ours.
-std::string json_text(const std::string& json, const std::string& name) {
-  const std::size_t key = json.find('"' + name + '"');
-  if (key == std::string::npos) return "";
-  const std::size_t begin = json.find('"', json.find(':', key)) + 1;
-  return json.substr(begin, json.find('"', begin) - begin);
-}
-
 std::vector<pid_t> stores_of(const std::string& data) {
   std::vector<pid_t> stores;
   for (const SeenProcess& process : processes_with(data))
@@ -46,10 +38,25 @@ void Line::start(const std::string& role, const std::string& crash_at) {
   environment.push_back("FRESHET_CRASH_AT=" + crash_at);
   std::vector<std::string> arguments{built("freshet"), role, project_, "--data", data_};
   if (role == "up") arguments.emplace_back("--quiet");
+  arguments.insert(arguments.end(), told_.begin(), told_.end());
   processes_.insert_or_assign(role, Process({.arguments = std::move(arguments),
                                              .environment = environment,
                                              .output = dir_.path() + "/" + role + ".log",
-                                             .user = ""}));
+                                             .user = "",
+                                             .disks = disks_}));
+}
+
+void Line::give_disk(const std::string& folder, std::uint64_t bytes) {
+  fs::create_directories(data_ + "/" + folder);
+  disks_.push_back({data_ + "/" + folder, bytes});
+}
+
+void Line::fill_disk(const std::string& folder) const {
+  test::fill_disk(processes_.at("up").pid(), data_ + "/" + folder);
+}
+
+void Line::free_disk(const std::string& folder) const {
+  test::free_disk(processes_.at("up").pid(), data_ + "/" + folder);
 }
 
 bool Line::running() {
@@ -62,13 +69,15 @@ bool Line::was_killed(const std::string& role) {
 }
 
 int Line::command(const std::vector<std::string>& arguments, const std::string& output,
-                  std::chrono::seconds timeout) {
+                  std::chrono::seconds timeout, const std::string& crash_at) {
   std::vector<std::string> all{built("freshet")};
   all.insert(all.end(), arguments.begin(), arguments.end());
   fs::remove(output);
-  return run(
-      {.arguments = all, .environment = {"FRESHET_SOURCE_URL=" + source_url_}, .output = output, .user = ""},
-      timeout);
+  return run({.arguments = all,
+              .environment = {"FRESHET_SOURCE_URL=" + source_url_, "FRESHET_CRASH_AT=" + crash_at},
+              .output = output,
+              .user = ""},
+             timeout);
 }
 
 bool Line::wait_until_loaded(std::chrono::seconds timeout) {
@@ -98,6 +107,19 @@ int Line::stop() {
   return status;
 }
 
+int Line::stop(const std::string& role) {
+  const int status = processes_.at(role).stop(SIGTERM, std::chrono::seconds(60));
+  processes_.erase(role);
+  return status;
+}
+
+Line::Said Line::say(std::vector<std::string> arguments, const std::string& crash_at) {
+  const std::string output = dir_.path() + "/said.txt";
+  arguments.insert(arguments.end(), {"--data", data_});
+  const int status = command(arguments, output, std::chrono::seconds(60), crash_at);
+  return {status, contents(output)};
+}
+
 int Line::parity() {
   const std::string output = dir_.path() + "/parity.txt";
   const int status = command({"parity", project_, "--data", data_}, output, std::chrono::seconds(400));
@@ -105,11 +127,11 @@ int Line::parity() {
   return status;
 }
 
-std::uint64_t Line::resident_bytes(const std::string& role) {
+std::uint64_t Line::peak_bytes(const std::string& role) const {
   std::ifstream status("/proc/" + std::to_string(processes_.at(role).pid()) + "/status");
   for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmRSS:")) return std::stoull(line.substr(6)) << 10;
-  return 0;
+    if (line.starts_with("VmHWM:")) return std::stoull(line.substr(6)) << 10;
+  throw std::runtime_error("nobody knows what " + role + " has taken");
 }
 
 std::string Line::status_json() {
@@ -119,7 +141,7 @@ std::string Line::status_json() {
 }
 
 std::string Line::metrics() const {
-  const std::string url = json_text(contents(data_ + "/endpoints.json"), "http");
+  const std::string url = text_in(contents(data_ + "/endpoints.json"), "http");
   return url.empty() ? "" : http_get(url, "/metrics").body;
 }
 
@@ -137,7 +159,7 @@ clickhouse::Endpoint Line::endpoint() const {
 }
 
 std::optional<clickhouse::Endpoint> Line::clickhouse() const {
-  const std::string url = json_text(contents(data_ + "/endpoints.json"), "clickhouse");
+  const std::string url = text_in(contents(data_ + "/endpoints.json"), "clickhouse");
   if (url.empty()) return std::nullopt;
   return clickhouse::Endpoint(url);
 }
@@ -184,13 +206,6 @@ std::string init_project(const TempDir& dir, const std::string& source_url, cons
   // Any free port for the status page: tests run beside each other.
   std::ofstream(project + "/pipeline.yaml", std::ios::app) << "\nhttp:\n  listen: 127.0.0.1:0\n" << settings;
   return project;
-}
-
-void edit_file(const std::string& path, const std::string& from, const std::string& to) {
-  std::string text = contents(path);
-  const std::size_t at = text.find(from);
-  if (at == std::string::npos) throw std::runtime_error(path + " doesn't say " + from + ":\n" + text);
-  std::ofstream(path) << text.replace(at, from.size(), to);
 }
 
 }  // namespace freshet::test

@@ -32,15 +32,17 @@ intervals: {heartbeat: 200ms, canary: 1s}
 limits: {capture_memory: 1MiB}
 )";
 
-Mirrored::Mirrored(const std::string& schema, const std::string& settings)
-    : project_(prepared(database_, dir_, schema, settings)), line_(project_, database_.url()) {}
+Mirrored::Mirrored(const std::string& schema, const std::string& settings, const std::string& server_url)
+    : database_(server_url),
+      project_(prepared(database_, dir_, schema, settings)),
+      line_(project_, database_.url()) {}
 
 bool Mirrored::start() {
   line_.start();
   return line_.wait_until_loaded();
 }
 
-bool Mirrored::caught_up() {
+bool Mirrored::caught_up(std::chrono::seconds timeout) {
   const std::string now(sql("SELECT pg_current_wal_insert_lsn() - '0/0'").text(0, 0));
   return eventually(
       [&] {
@@ -51,7 +53,7 @@ bool Mirrored::caught_up() {
           return false;  // it may be starting
         }
       },
-      std::chrono::seconds(120));
+      timeout);
 }
 
 void Mirrored::expect_equal(const std::string& table, const std::string& query) {

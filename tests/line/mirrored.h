@@ -2,6 +2,7 @@
 // at, and finds it without parity's patience.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "adapter/clickhouse/client.h"
@@ -16,7 +17,8 @@ extern const char* const kQuick;
 class Mirrored {
  public:
   // `settings`: more of pipeline.yaml.
-  explicit Mirrored(const std::string& schema, const std::string& settings = kQuick);
+  explicit Mirrored(const std::string& schema, const std::string& settings = kQuick,
+                    const std::string& server_url = shared_postgres_url());
 
   TestDatabase& database() { return database_; }
   Line& line() { return line_; }
@@ -27,7 +29,7 @@ class Mirrored {
   // Starts it; false when the snapshots weren't complete in time.
   bool start();
   // Waits until a cut holds everything that is committed now.
-  bool caught_up();
+  bool caught_up(std::chrono::seconds timeout = std::chrono::seconds(120));
   // After caught_up(): what the query says is the same on both sides; {} in it is the table, there and in
   // src.
   void expect_equal(const std::string& table, const std::string& query);

@@ -25,7 +25,13 @@ bool becomes(Mirrored& mirrored, const std::string& name, const std::string& sta
   return eventually([&] { return stream_of(mirrored, name).state == state; }, std::chrono::seconds(60));
 }
 
-TEST(Standing, IsOneStreamWhoseContractIsBrokenAndNoOther) {
+// To be started again.
+void halt_on_violation(Mirrored& mirrored, const std::string& table) {
+  edit_file(fmt::format("{}/contracts/{}.yaml", mirrored.project(), table), "          schema: public\n",
+            "          schema: public\n          on_violation: halt\n");
+}
+
+TEST(Quarantine, TakesWhatBreaksTheContractAndNothingElse) {
   Mirrored line(
       "CREATE TABLE prices (id bigint PRIMARY KEY, v numeric(14,2), n bigint);"
       "CREATE TABLE shapes (id bigint PRIMARY KEY, v text NOT NULL, n bigint);"
@@ -44,8 +50,8 @@ TEST(Standing, IsOneStreamWhoseContractIsBrokenAndNoOther) {
   line.sql("INSERT INTO fine SELECT i, 'b', i FROM generate_series(2, 500) i");
   line.expect_equal("fine");
 
-  ASSERT_TRUE(becomes(line, "public.prices", "stopped"));
-  ASSERT_TRUE(becomes(line, "public.shapes", "stopped"));
+  ASSERT_TRUE(becomes(line, "public.prices", "quarantined"));
+  ASSERT_TRUE(becomes(line, "public.shapes", "quarantined"));
   EXPECT_EQ(stream_of(line, "public.fine").state, "running");
   EXPECT_THAT(stream_of(line, "public.prices").error, HasSubstr("a value of column 'v'"));
   EXPECT_THAT(stream_of(line, "public.shapes").error, HasSubstr("public.shapes.v is gone from the stream"));
@@ -53,12 +59,13 @@ TEST(Standing, IsOneStreamWhoseContractIsBrokenAndNoOther) {
   EXPECT_THAT(told, HasSubstr(stream_of(line, "public.prices").error));
   EXPECT_THAT(told, HasSubstr(stream_of(line, "public.shapes").error));
 
-  // In order: what came before is there, what came after isn't, a whole transaction waits with its bad row.
+  // What breaks it waits, and what comes after it for its key; nothing of a stream does whose shape breaks
+  // it.
   line.sql("INSERT INTO fine VALUES (501, 'c', 1)");
   line.expect_equal("fine");
   EXPECT_EQ(
       line.clickhouse().value("SELECT concat(count(), ' ', max(id), ' ', anyIf(v, id = 1)) FROM src.prices"),
-      "101 101 7");
+      "103 104 8");
   EXPECT_EQ(line.clickhouse().value("SELECT count() FROM src.shapes"), "100");
 }
 
@@ -70,7 +77,7 @@ TEST(Standing, IsTheStreamWhoseMirrorIsNotWhatItsContractAsksFor) {
   ASSERT_TRUE(line.start()) << line.line().log_tail();
   line.expect_equal("prices", "SELECT id, n FROM {} ORDER BY id");
   line.sql("ALTER TABLE prices ALTER v TYPE numeric(20,6); INSERT INTO prices VALUES (101, 1.000001, 1)");
-  ASSERT_TRUE(becomes(line, "public.prices", "stopped"));
+  ASSERT_TRUE(becomes(line, "public.prices", "quarantined"));
 
   // The contract is mended, the mirror isn't yet.
   line.line().stop();
@@ -81,15 +88,39 @@ TEST(Standing, IsTheStreamWhoseMirrorIsNotWhatItsContractAsksFor) {
   ASSERT_TRUE(becomes(line, "public.prices", "stopped"));
   EXPECT_THAT(stream_of(line, "public.prices").error,
               HasSubstr("raw.prices in ClickHouse isn't what the contract"));
-  EXPECT_THAT(stream_of(line, "public.prices").hint, HasSubstr("migration"));
+  const std::string change = "ALTER TABLE `raw`.`prices` MODIFY COLUMN `v` Nullable(Decimal(20, 6))";
+  EXPECT_THAT(stream_of(line, "public.prices").hint, HasSubstr(change));
   EXPECT_EQ(stream_of(line, "public.fine").state, "running");
+  // Whoever asks ClickHouse itself, as parity does, hears the same.
+  EXPECT_THAT(
+      line.clickhouse().value("SELECT reason FROM freshet.streams FINAL WHERE stream = 'public.prices'"),
+      HasSubstr("raw.prices in ClickHouse isn't what the contract"));
 
-  line.clickhouse().execute("ALTER TABLE raw.prices MODIFY COLUMN v Nullable(Decimal(20, 6))");
+  line.clickhouse().execute(change);
   line.line().stop();
   ASSERT_TRUE(line.start()) << line.line().log_tail();
   ASSERT_TRUE(becomes(line, "public.prices", "running")) << line.line().status_text();
   line.expect_equal("prices", "SELECT id, n FROM {} ORDER BY id");
   EXPECT_EQ(line.clickhouse().value("SELECT v FROM src.prices WHERE id = 101"), "1.000001");
+}
+
+// What was in its first snapshot waits, for a value that its contract allows by now.
+TEST(Quarantine, OfAMirrorWithoutRowsEndsWithTheContractAlone) {
+  Mirrored line(
+      "CREATE TABLE shapes (id bigint PRIMARY KEY, a int[]);"
+      "INSERT INTO shapes VALUES (1, '{{1,2},{3,4}}')");
+  ASSERT_TRUE(line.start()) << line.line().log_tail();
+  ASSERT_TRUE(becomes(line, "public.shapes", "quarantined"));
+  EXPECT_THAT(stream_of(line, "public.shapes").hint, HasSubstr("give the column clickhouse_type: String"));
+  line.line().stop();
+  edit_file(
+      line.project() + "/contracts/shapes.yaml", "physicalType: \"integer[]\"\n",
+      "physicalType: \"integer[]\"\n        customProperties:\n          - property: freshet\n            "
+      "value:\n"
+      "              clickhouse_type: String\n");
+  ASSERT_TRUE(line.start()) << line.line().log_tail();
+  ASSERT_TRUE(becomes(line, "public.shapes", "running")) << line.line().status_text();
+  line.expect_equal("shapes", "SELECT id, a FROM {} ORDER BY id");
 }
 
 TEST(Standing, FillsAtMostAFifthOfTheJournalAndStopsNobody) {
@@ -98,7 +129,9 @@ TEST(Standing, FillsAtMostAFifthOfTheJournalAndStopsNobody) {
       "CREATE TABLE goes_on (id bigint PRIMARY KEY, v bytea, n bigint);"
       "ALTER TABLE stands ALTER v SET STORAGE EXTERNAL; ALTER TABLE goes_on ALTER v SET STORAGE EXTERNAL;",
       kSmallJournal);
-  // Any value stops it that its contract doesn't know.
+  ASSERT_TRUE(line.start()) << line.line().log_tail();
+  line.line().stop();
+  halt_on_violation(line, "stands");
   ASSERT_TRUE(line.start()) << line.line().log_tail();
   line.sql("ALTER TABLE stands ALTER n TYPE text; INSERT INTO stands VALUES (1, 'x', 'no number')");
   ASSERT_TRUE(becomes(line, "public.stands", "stopped"));
@@ -118,6 +151,35 @@ TEST(Standing, FillsAtMostAFifthOfTheJournalAndStopsNobody) {
   EXPECT_THAT(stream_of(line, "public.stands").error, HasSubstr("dropped records"));
   EXPECT_THAT(stream_of(line, "public.stands").hint, HasSubstr("snapshot"));
   EXPECT_EQ(stream_of(line, "public.goes_on").state, "running");
+
+  // The type is mended, and the table read again: what the journal lacks isn't needed any more.
+  line.sql("ALTER TABLE stands ALTER n TYPE float8 USING 0");
+  line.sql("DELETE FROM stands WHERE id % 2 = 0");
+  EXPECT_EQ(line.line().say({"snapshot", "public.stands"}).status, 0);
+  ASSERT_TRUE(line.line().wait_until_loaded()) << line.line().status_text();
+  EXPECT_EQ(stream_of(line, "public.stands").state, "running") << line.line().status_text();
+  line.expect_equal("stands", "SELECT id, n FROM {} ORDER BY id");
+  line.expect_equal("goes_on", "SELECT id, n FROM {} ORDER BY id");
+}
+
+// Without a new reading it would stop at the same change again.
+TEST(Standing, EndsWhereTheTableIsReadAgainInPlaceOfTheChangeItStoppedAt) {
+  Mirrored line(
+      "CREATE TABLE prices (id bigint PRIMARY KEY, v numeric(14,2), n bigint);"
+      "CREATE TABLE fine (id bigint PRIMARY KEY, v text, n bigint);"
+      "INSERT INTO prices SELECT i, i, i FROM generate_series(1, 100) i");
+  ASSERT_TRUE(line.start()) << line.line().log_tail();
+  line.line().stop();
+  halt_on_violation(line, "prices");
+  ASSERT_TRUE(line.start()) << line.line().log_tail();
+  line.sql("INSERT INTO prices VALUES (101, 'NaN', 0)");
+  ASSERT_TRUE(becomes(line, "public.prices", "stopped"));
+  line.sql("UPDATE prices SET v = 1 WHERE id = 101; DELETE FROM prices WHERE id < 50");
+  EXPECT_EQ(line.line().say({"snapshot", "prices"}).status, 0);
+  ASSERT_TRUE(line.line().wait_until_loaded()) << line.line().status_text();
+  EXPECT_EQ(stream_of(line, "public.prices").state, "running") << line.line().status_text();
+  line.expect_equal("prices", "SELECT id, n FROM {} ORDER BY id");
+  EXPECT_EQ(line.line().parity(), 0);
 }
 
 TEST(FullJournal, MakesCaptureWaitAndSaySo) {

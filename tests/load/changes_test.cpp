@@ -128,7 +128,7 @@ TEST_F(Changes, OfKeysAreRefusedRatherThanFilledFromAnOlderState) {
   rig.client().execute(fmt::format("ALTER TABLE raw.items DROP PART '{}'", part));
   rig.start();
   rig.settle();
-  EXPECT_EQ(rig.status_of("app.items")->state, load::StreamState::stopped);
+  EXPECT_EQ(rig.status_of("app.items")->state, load::StreamState::quarantined);
   EXPECT_EQ(rig.live("items").count(101), 0U);
 }
 

@@ -26,6 +26,7 @@ class Killed : public testing::TestWithParam<const char*> {};
 
 TEST_P(Killed, LoadDoesTheSameRoundAgain) {
   Rig rig;
+  if (std::string_view(GetParam()).starts_with("filled")) rig.fill_bytes_max = 1;  // one by one
   Source& source = rig.source();
   for (const char* table : {"items", "keeps"}) {
     for (int id = 1; id <= 20; ++id) source.insert(table, row(id, "n", "long"));
@@ -50,7 +51,9 @@ TEST_P(Killed, LoadDoesTheSameRoundAgain) {
   rig.expect_equal("keeps");
 }
 
-INSTANTIATE_TEST_SUITE_P(At, Killed, testing::Values("intent", "inserted", "cut_recorded", "released"));
+INSTANTIATE_TEST_SUITE_P(At, Killed,
+                         testing::Values("intent", "inserted", "cut_recorded", "released", "filled",
+                                         "filled:2", "filled:4", "filled:6"));
 
 // Kills at random points of random histories; two rows of one key and version never differ.
 class Histories : public testing::TestWithParam<unsigned> {};
@@ -74,6 +77,56 @@ TEST_P(Histories, WithKillsEndLikeTheModel) {
       rig.client().value("SELECT count() FROM (SELECT id, _version FROM raw.items GROUP BY id, _version "
                          "HAVING uniqExact(name, doc, amount, _deleted) > 1)"),
       "0");
+}
+
+// As before, while what lacks values is filled and sent one by one, and killed in between.
+TEST_P(Histories, FilledOneByOneEndLikeTheModel) {
+  std::mt19937 random(GetParam());
+  Rig rig;
+  rig.fill_bytes_max = 1;
+  History history(rig.source(), GetParam());
+  int killed = 0;
+  for (int round = 0; round < 4; ++round) {
+    for (int step = 0; step < 25; ++step) history.step();
+    const Lsn goal = rig.source().seal().commit_lsn;
+    const int ended = rig.run_child(goal, fmt::format("filled:{}", 1 + random() % 6));
+    ASSERT_TRUE(ended == kKilled || ended == 0) << ended;
+    if (ended == kKilled) ++killed;
+  }
+  EXPECT_GT(killed, 0);
+  history.finish();
+  ASSERT_EQ(rig.run_child(rig.source().seal().commit_lsn), 0);
+  rig.expect_equal("items");
+  rig.expect_equal("keeps");
+  EXPECT_EQ(
+      rig.client().value("SELECT count() FROM (SELECT id, _version FROM raw.items GROUP BY id, _version "
+                         "HAVING uniqExact(name, doc, amount, _deleted) > 1)"),
+      "0");
+}
+
+// As before, with values that fit nowhere: they wait, are replayed in vain, and at last under a contract that
+// takes them.
+TEST_P(Histories, WithQuarantineEndLikeTheModel) {
+  std::mt19937 random(GetParam());
+  Rig rig;
+  History history(rig.source(), GetParam(), true, 8);
+  constexpr const char* kPoints[] = {"intent", "inserted", "cut_recorded", "released"};
+  for (int round = 0; round < 6; ++round) {
+    for (int step = 0; step < 12; ++step) history.step();
+    const Lsn goal = rig.source().seal().commit_lsn;
+    const std::string crash_at = fmt::format("{}:{}", kPoints[random() % 4], 1 + random() % 2);
+    const int ended = rig.run_child(goal, crash_at, Rig::Child::replay);
+    ASSERT_TRUE(ended == kKilled || ended == 0) << ended;
+  }
+  history.finish();
+  const Lsn goal = rig.source().seal().commit_lsn;
+  ASSERT_EQ(rig.run_child(goal), 0);
+  EXPECT_NE(rig.client().value("SELECT count() FROM freshet.quarantine"), "0");
+  ASSERT_EQ(rig.run_child(goal, "inserted", Rig::Child::replay_leniently), kKilled);
+  ASSERT_EQ(rig.run_child(goal, {}, Rig::Child::replay_leniently), 0);
+  rig.expect_equal("items");
+  rig.expect_equal_or_waiting(
+      "keeps");  // a snapshot may have replaced what a last value was to be taken from
 }
 
 // FRESHET_HISTORIES=60: as many seeds, from 1 on.
@@ -199,7 +252,7 @@ TEST(Frozen, MirrorsShowOneCommit) {
 }
 
 TEST(Stopping, OneStreamLeavesTheOthersRunning) {
-  Rig rig;
+  Rig rig(halting_contracts());
   Source& source = rig.source();
   rig.start();
   source.insert("items", row(1, "fits"));
@@ -216,6 +269,8 @@ TEST(Stopping, OneStreamLeavesTheOthersRunning) {
   EXPECT_EQ(items.state, load::StreamState::stopped);
   EXPECT_NE(items.reason.find("'amount'"), std::string::npos) << items.reason;
   EXPECT_LT(items.cut, rig.load().status().cut);
+  EXPECT_GT(items.cut_committed_at, 0);
+  EXPECT_LT(items.cut_committed_at, rig.load().status().cut_committed_at);
   rig.expect_equal("keeps");
 
   // It stands over a restart, and stops again when nothing was mended.
@@ -226,14 +281,52 @@ TEST(Stopping, OneStreamLeavesTheOthersRunning) {
   rig.settle();
   rig.expect_equal("keeps");
   EXPECT_EQ(rig.status_of("app.items")->state, load::StreamState::stopped);
+  EXPECT_EQ(rig.status_of("app.items")->cut_committed_at, items.cut_committed_at);
   rig.load().resume("app.items").get();
   rig.settle();
   EXPECT_EQ(rig.status_of("app.items")->state, load::StreamState::stopped);
   EXPECT_THROW(rig.load().resume("app.keeps").get(), Error);
 }
 
+// A TRUNCATE of the transaction that a stream stops in would hide rows that nothing replaces.
+TEST(Stopping, WithinATransactionTruncatesNothing) {
+  Rig rig(halting_contracts());
+  rig.batch_bytes_max = 1;  // what precedes the stop has gone out
+  Source& source = rig.source();
+  rig.start();
+  source.insert("items", row(1, "before"));
+  source.commit();
+  rig.settle();
+  source.truncate("items");
+  source.insert("items", {2, "doesn't fit", "d", "NaN"});
+  source.commit();
+  rig.settle();
+  ASSERT_EQ(rig.status_of("app.items")->state, load::StreamState::stopped);
+  EXPECT_EQ(rig.live("items"), (Rows{{1, row(1, "before")}}));
+}
+
+// Its mirror may hold a part of the transaction that it stopped in.
+TEST(Stopping, KeepsAMirrorFromBeingFrozen) {
+  Rig rig(halting_contracts());
+  Source& source = rig.source();
+  rig.start();
+  source.insert("items", {1, "doesn't fit", "d", "NaN"});
+  source.insert("keeps", row(1, "fits"));
+  source.commit();
+  rig.settle();
+  try {
+    rig.load().freeze({"keeps", "items"}).get();
+    ADD_FAILURE() << "frozen";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::data);
+    EXPECT_NE(error.message().find("app.items stands"), std::string::npos) << error.message();
+  }
+  EXPECT_TRUE(load::list_frozen(rig.client()).empty());
+  EXPECT_EQ(rig.load().freeze({"keeps"}).get().mirrors, std::vector<std::string>{"keeps"});
+}
+
 TEST(Stopping, AfterAStopInTheRoundOfTheFirstSnapshotResumeStartsOver) {
-  Rig rig;
+  Rig rig(halting_contracts());
   Source& source = rig.source();
   source.seed("items", row(1, "a", "long"));
   source.update("items", row(1, "b", kUnchanged));
@@ -305,7 +398,7 @@ TEST(Stopping, AMirrorThatIsNewBelowAnOldPositionNeedsASnapshot) {
 }
 
 TEST(Stopping, AResumedStreamCatchesUpAtOneCommonCut) {
-  std::vector<contract::StreamContract> strict = all_contracts();
+  std::vector<contract::StreamContract> strict = halting_contracts();
   Rig rig(strict);
   Source& source = rig.source();
   rig.start();

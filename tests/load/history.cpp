@@ -99,6 +99,7 @@ Row History::random_row(std::int64_t id) {
           fmt::format("{}.25", pick(100))};
   if (chance(10)) row.name.reset();
   if (chance(20)) row.doc.reset();
+  if (unfit_ > 0 && chance(unfit_)) row.amount = "NaN";
   return row;
 }
 

@@ -15,8 +15,9 @@ namespace freshet::test {
 class History {
  public:
   // `snapshots`: without, every state is complete as of each commit; changes wait while a table is read.
-  History(Source& source, unsigned seed, bool snapshots = true)
-      : source_(source), random_(seed), snapshots_(snapshots) {}
+  // `unfit`: of 100 rows, those whose amount is a NaN.
+  History(Source& source, unsigned seed, bool snapshots = true, int unfit = 0)
+      : source_(source), random_(seed), snapshots_(snapshots), unfit_(unfit) {}
 
   // One transaction of one to ten changes over both streamed tables; now and then a part of a snapshot
   // instead.
@@ -47,6 +48,7 @@ class History {
   Source& source_;
   std::mt19937 random_;
   const bool snapshots_;
+  const int unfit_;
   std::vector<Reading> reading_;  // one at most
 };
 

@@ -43,6 +43,18 @@ class Rig {
   }
   // From the next start on: undecoded changes of all tables together.
   std::optional<std::size_t> batch_bytes_max;
+  // Likewise: rows of a mirror that one statement walks.
+  std::optional<std::uint64_t> walk_rows;
+  // Likewise: what a sweep may take without a question.
+  std::optional<load::SweepLimits> sweep;
+  // Likewise: bytes of one table in quarantine.
+  std::optional<std::uint64_t> quarantine_bytes_max;
+  // Likewise, also of a child: what is read at once for changes that lack values.
+  std::optional<std::size_t> fill_bytes_max;
+  // Likewise: of one answer of the engine.
+  std::optional<std::size_t> answer_bytes_max;
+  // Likewise: changes of one table that one round replays.
+  std::optional<std::uint64_t> replay_rows;
   void start();
   void stop();
   // Streams whose records the journal has dropped.
@@ -52,14 +64,18 @@ class Rig {
   // seal() and reach().
   void settle();
   // Runs a load in a process of its own until it has reached `lsn`, or is killed at the crash point
-  // ("cut_recorded:2"). Its exit status.
-  int run_child(Lsn lsn, const std::string& crash_at = {});
+  // ("cut_recorded:2"). Its exit status. It may also replay what is in quarantine, under contracts that take
+  // a NaN for NULL; or allow every sweep that asks, and wait until they are carried out.
+  enum class Child { load, replay, replay_leniently, allow_sweeps };
+  int run_child(Lsn lsn, const std::string& crash_at = {}, Child child_does = Child::load);
 
   // src.<mirror>, live rows.
   Rows live(const std::string& mirror, const std::string& from = {});
   // Of one that keeps what was deleted: those rows.
   Rows deleted(const std::string& mirror);
   void expect_equal(const std::string& table);
+  // Last values of deleted rows may still wait in quarantine.
+  void expect_equal_or_waiting(const std::string& table);
   std::optional<load::TableStatus> status_of(const std::string& stream);
 
   std::vector<load::UnresolvedKeys> unresolved;  // read it when load stands

@@ -63,6 +63,75 @@ TEST_F(Snapshots, LetWaitWhatARestartFindsAgain) {
   EXPECT_EQ(rig.live("items"), (Rows{{1, row(1, "changed", "long")}}));
 }
 
+// However much that is together.
+TEST_F(Snapshots, TakeUpWhatWaitsForThemInPortions) {
+  constexpr int kRows = 12, kRead = 10;
+  rig.stop();
+  rig.fill_bytes_max = 8'000;
+  rig.answer_bytes_max = 40'000;
+  rig.start();
+  const std::string name(2'000, 'n');
+  for (const char* table : {"items", "keeps"}) {
+    for (int id = 1; id <= kRows; ++id) source.seed(table, row(id, "first", "long"));
+    const Lsn v = source.begin_snapshot(table, kSweep);
+    for (int change = 0; change < 3; ++change) {
+      for (int id = 1; id <= kRows; ++id) source.update(table, row(id, name.c_str(), kUnchanged));
+      source.commit();
+      rig.settle();
+    }
+    source.move(table, 1, row(101, "moved", kUnchanged));
+    source.remove(table, 2);
+    source.commit();
+    rig.settle();
+    ASSERT_GE(rig.status_of(std::string("app.") + table)->waiting, 2U * kRows);
+    for (int id = 1; id <= kRead; ++id) source.snapshot_row(table, v, row(id, "first", "long"));
+    source.end_snapshot(table, v, kSweep);
+    rig.settle();
+    EXPECT_EQ(rig.status_of(std::string("app.") + table)->waiting, 3U * (kRows - kRead));
+    for (int id = kRead + 1; id <= kRows; ++id) source.snapshot_row(table, v, row(id, "first", "long"));
+    rig.settle();
+    rig.expect_equal(table);
+  }
+  rig.stop();
+  std::set<std::string> unresolved;
+  for (const load::UnresolvedKeys& keys : rig.unresolved)
+    for (const std::string& key : keys.keys) unresolved.insert(keys.stream + key);
+  EXPECT_EQ(unresolved.size(), 2U * (kRows - kRead));
+}
+
+// What waits for a single row can't be taken up in portions.
+TEST_F(Snapshots, ForWhoseRowTooMuchWaitsStopTheirStreamAlone) {
+  rig.stop();
+  rig.answer_bytes_max = 20'000;
+  rig.start();
+  const std::string name(2'000, 'n');
+  source.seed("items", row(1, "first", "long"));
+  const Lsn v = source.begin_snapshot("items");
+  for (int change = 0; change < 30; ++change) source.update("items", row(1, name.c_str(), kUnchanged));
+  source.commit();
+  rig.settle();
+  ASSERT_EQ(rig.status_of("app.items")->waiting, 30U);
+  source.snapshot_row("items", v, row(1, "first", "long"));
+  source.insert("keeps", row(1, "goes on"));
+  source.commit();
+  rig.settle();
+  EXPECT_EQ(rig.status_of("app.items")->state, load::StreamState::stopped);
+  EXPECT_NE(rig.status_of("app.items")->reason.find("more than 20000 bytes"), std::string::npos)
+      << rig.status_of("app.items")->reason;
+  rig.expect_equal("keeps");
+
+  rig.load().read_anew({"app.items"}).get();
+  rig.stop();
+  rig.start();
+  const Lsn anew = source.begin_snapshot("items", kSweep | kFromHere);
+  source.snapshot_row("items", anew, source.rows("items").at(1));
+  source.end_snapshot("items", anew, kSweep);
+  rig.settle();
+  EXPECT_EQ(rig.status_of("app.items")->state, load::StreamState::running);
+  EXPECT_EQ(rig.status_of("app.items")->waiting, 0U);
+  rig.expect_equal("items");
+}
+
 TEST_F(Snapshots, TakeNothingOlderThanThemselves) {
   source.insert("items", row(1, "a", "stale"));
   source.commit();
@@ -108,6 +177,36 @@ TEST_F(Snapshots, SweepWhatNoChunkConfirmed) {
     EXPECT_EQ(rig.live(table), (Rows{{1, row(1, "n")}, {3, row(3, "changed meanwhile")}}));
   }
   EXPECT_EQ(rig.deleted("keeps"), (Rows{{2, row(2, "n")}, {4, row(4, "n")}}));
+}
+
+// However large a mirror is, no statement walks all of it.
+TEST_F(Snapshots, SweepInPortions) {
+  rig.stop();
+  rig.walk_rows = 10'000;
+  rig.sweep = load::SweepLimits{.ask_above = 100};
+  rig.start();
+  for (const bool periodic : {false, true}) {
+    const std::string table = periodic ? "rates" : "items";
+    const std::uint8_t flags = periodic ? kPeriodic | kSweep : kSweep;
+    Lsn v = source.begin_snapshot(table, flags);
+    for (int id = 1; id <= 40'000; ++id) source.snapshot_row(table, v, row(id, "n"));
+    source.end_snapshot(table, v, flags);
+    rig.settle();
+    EXPECT_EQ(rig.live(table).size(), 40'000U);
+
+    v = source.begin_snapshot(table, flags);
+    Rows kept;
+    for (int id = 3; id <= 40'000; id += 3) {
+      source.snapshot_row(table, v, row(id, "n"));
+      kept[id] = row(id, "n");
+    }
+    source.end_snapshot(table, v, flags);
+    rig.settle();
+    EXPECT_EQ(rig.live(table), kept) << table;
+    const std::string statements =
+        rig.client().value("SELECT uniqExact(_loaded_at), count() FROM raw." + table + " WHERE _deleted = 1");
+    EXPECT_GE(std::stoi(statements), 2) << table;
+  }
 }
 
 TEST_F(Snapshots, ReportKeysThatNoChunkHadAndSpareThem) {

@@ -50,6 +50,8 @@ class Source {
   Lsn at() const { return lsn_; }
   Lsn insert_lsn() const { return Lsn(lsn_.value() + 1); }  // above whatever has committed
   const TableSchema& schema(const std::string& table) const { return schemas_.at(table); }
+  // As of an ALTER TABLE: after everything is sealed.
+  void change_schema(const std::string& table, const TableSchema& schema) { schemas_[table] = schema; }
   journal::Writer& writer() { return *writer_; }
 
  private:

@@ -44,6 +44,18 @@ std::vector<contract::StreamContract> all_contracts() {
   return {contract_of("items"), contract_of("keeps", contract::OnDelete::keep), periodic_contract("rates")};
 }
 
+std::vector<contract::StreamContract> halting_contracts() {
+  std::vector<contract::StreamContract> contracts = all_contracts();
+  for (contract::StreamContract& contract : contracts) contract.on_violation = contract::OnViolation::halt;
+  return contracts;
+}
+
+std::vector<contract::StreamContract> lenient_contracts() {
+  std::vector<contract::StreamContract> contracts = all_contracts();
+  for (contract::StreamContract& contract : contracts) contract.columns[3].null_when.nan = true;
+  return contracts;
+}
+
 TableSchema schema_of(const std::string& table) {
   TableSchema schema;
   schema.relation_oid = static_cast<std::uint32_t>(16384 + table.size());

@@ -32,6 +32,11 @@ contract::StreamContract periodic_contract(const std::string& table);
 // items, keeps (on_delete: keep) and rates (periodic).
 std::vector<contract::StreamContract> all_contracts();
 
+// Likewise; a change that breaks one stops its stream.
+std::vector<contract::StreamContract> halting_contracts();
+// That take a NaN for NULL.
+std::vector<contract::StreamContract> lenient_contracts();
+
 TableSchema schema_of(const std::string& table);
 std::string tuple_of(const Row& row);
 // Only the key.

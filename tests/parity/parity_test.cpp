@@ -1,4 +1,6 @@
 // The judge, judged: a source and a mirror made by hand, equal at first, then damaged in one place at a time.
+#include <algorithm>
+
 #include "parity/canonical.h"
 #include "parity/two_sides.h"
 
@@ -157,6 +159,25 @@ TEST_F(Parity, ReportsATableWithoutAMirrorAndGoesOn) {
   ASSERT_EQ(report.tables.size(), 2u);
   EXPECT_EQ(report.tables[0].verdict, Verdict::undecided);
   EXPECT_EQ(report.tables[1].verdict, Verdict::equal) << to_text(report);
+}
+
+TEST_F(Parity, SaysThatTheSourceNoLongerHasATableAndWhatToDo) {
+  make({}, 1);
+  database_.sql("DROP TABLE t");
+  const Report report = judge();
+  EXPECT_EQ(report.exit_status(), 2);
+  EXPECT_EQ(report.tables[0].reason,
+            "the source no longer has public.t (remove its contract, or bring the table back)");
+}
+
+TEST(ReportText, ANameCannotForgeALine) {
+  Report report;
+  report.tables.emplace_back().table = "public.a\n2 tables: equal\x1b[2J";
+  report.tables[0].reason = "no\nsuch";
+  report.tables[0].differences.push_back({.key = "b\nc", .side = Side::values});
+  const std::string text = to_text(report);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4);  // the head, the table, its key, the verdict
+  EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
 }
 
 TEST(Readable, TakesACanonicalKeyApart) {

@@ -120,6 +120,42 @@ TEST_F(Parity, WalksOnBehindManyRowsOfOneLeadingKey) {
   EXPECT_EQ(report.tables[0].source_rows, 449u);
 }
 
+// Both sides must sort alike, or a key would be in different windows.
+TEST_F(Parity, WalksKeysThatBeginWithATimeOrAText) {
+  const Value keys[] = {
+      {"k", "date", "date '2020-01-01' + i", "Date32", "toDate32('2020-01-01') + number + 1", ""},
+      {"k", "timestamptz", "timestamptz '1969-12-31 23:59:59.9+00' + i * interval '1 ms'",
+       "DateTime64(6, 'UTC')", "fromUnixTimestamp64Micro(toInt64(-100000 + (number + 1) * 1000), 'UTC')", ""},
+      {"k", "timestamp", "timestamp '2299-12-31 23:59:59' + i * interval '1 us'", "DateTime64(6, 'UTC')",
+       "toDateTime64('2299-12-31 23:59:59', 6, 'UTC') + toIntervalMicrosecond(number + 1)", ""},
+      {"k", "text COLLATE \"C\"", "chr(i) || 'é''\\'", "String", "concat(char(number + 1), 'é\\'\\\\')", ""},
+  };
+  for (const Value& key : keys) {
+    database_.sql("DROP TABLE IF EXISTS t");
+    client_.execute("DROP TABLE IF EXISTS raw.`" + contract_.mirror + "` SYNC");
+    client_.execute("DROP VIEW IF EXISTS src.`" + contract_.mirror + "`");
+    contract_.columns.resize(1);
+    make({key}, 120);
+    key_by("k", key.mirror_type);
+    options_.window_rows = 25;
+    const Report equal = judge();
+    EXPECT_EQ(equal.exit_status(), 0) << key.source_type << "\n" << to_text(equal);
+    EXPECT_EQ(equal.tables[0].windows, 5u) << key.source_type;
+    EXPECT_EQ(equal.tables[0].mirror_rows, 120u) << key.source_type;
+    database_.sql("DELETE FROM t WHERE id = 60");
+    EXPECT_EQ(judge().tables[0].different, 1u) << key.source_type;
+  }
+}
+
+TEST_F(Parity, ReadsInOneWindowWhatTheMirrorSortsOtherwise) {
+  make({{"k", "text COLLATE \"und-x-icu\"", "chr(64 + i)", "String", "char(65 + number)", ""}}, 50);
+  key_by("k", "String");
+  options_.window_rows = 10;
+  const Report report = judge();
+  EXPECT_EQ(report.exit_status(), 0) << to_text(report);
+  EXPECT_EQ(report.tables[0].windows, 1u);
+}
+
 // Whichever way a row goes, both of its keys are judged as of their windows.
 TEST_F(Parity, KeepsItsVerdictWhenRowsMoveBetweenWindows) {
   make({kText}, 300);

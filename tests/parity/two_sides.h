@@ -55,6 +55,15 @@ class Parity : public testing::Test {
     client_.execute(
         "CREATE TABLE IF NOT EXISTS freshet.waiting (table String, key String, version UInt128, done_round "
         "UInt64) ENGINE = ReplacingMergeTree ORDER BY (table, key, version, done_round)");
+    client_.execute(
+        "CREATE TABLE IF NOT EXISTS freshet.quarantine (table String, key String, donor String, version "
+        "UInt128, round "
+        "UInt64, "
+        "done_round UInt64) ENGINE = MergeTree ORDER BY (table, key, version)");
+    client_.execute(
+        "CREATE TABLE IF NOT EXISTS freshet.sweeps (table String, version UInt128, round UInt64, state "
+        "String, "
+        "rows UInt64) ENGINE = MergeTree ORDER BY (table, version)");
     snapshot(1, true);
     snapshot(2, false);
     options_.source_url = database_.url();
@@ -88,6 +97,19 @@ class Parity : public testing::Test {
     client_.execute("CREATE VIEW src.`" + contract_.mirror + "` AS SELECT * FROM " + raw + " FINAL");
     client_.execute("INSERT INTO " + raw + " SELECT number + 1" + mirror_row + ", 1, 0 FROM numbers(" +
                     count + ")");
+  }
+
+  // The key becomes another column of make(), in a mirror ordered by it.
+  void key_by(const std::string& name, const std::string& type) {
+    database_.sql("ALTER TABLE t DROP CONSTRAINT t_pkey; ALTER TABLE t ADD PRIMARY KEY (" + name + ", id)");
+    contract_.columns[0].key_position = 2;
+    for (contract::ColumnContract& one : contract_.columns)
+      if (one.name == name) one.key_position = 1;
+    const std::string raw = "raw.`" + contract_.mirror + "`";
+    client_.execute(
+        "CREATE OR REPLACE TABLE " + raw + " (id Int64, " + name + " " + type +
+        ", _version UInt128, _deleted UInt8) ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY (" +
+        name + ", id) AS SELECT * FROM " + raw);
   }
 
   // A newer version of row `id` in the mirror, with one column changed.

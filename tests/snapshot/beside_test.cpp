@@ -3,8 +3,10 @@
 
 #include <set>
 
+#include "capture/snapshot_throttle.h"
 #include "change/tuple.h"
 #include "snapshot/player.h"
+#include "support/slow_link.h"
 
 namespace freshet::capture {
 namespace {
@@ -74,6 +76,32 @@ TEST_F(SnapshotBeside, HoldsNoSnapshotLongerThanAChunk) {
   }));
   EXPECT_THAT(seen, testing::IsEmpty());
   EXPECT_EQ(player.streams["public.t"].rows.size(), 100'000u);
+}
+
+// The link is slow to the probe alone: what keeps the reader from the next chunk is its own pause.
+TEST_F(SnapshotBeside, ReadsLessWhileTheSourceAnswersSlowlyAndNoLonger) {
+  constexpr auto kHeld = 200ms;
+  create("t", 60'000);
+  test::SlowLink link(test::port_of(database.url()), std::string("SELECT 1\0", 9));
+  player.options.url = test::through(link, database.url());
+  player.options.workers = 1;
+  player.options.chunk_bytes = 100'000;
+  // Read slowly enough that the source becomes slow in the middle of it.
+  player.options.rows_per_second = 20'000;
+  player.start({all_of("t")});
+  ASSERT_TRUE(player.take_until([&] { return player.streams["public.t"].chunks >= 10; }));
+  EXPECT_FALSE(player.snapshotter().status().slowed);
+  const auto begun = std::chrono::steady_clock::now();
+  link.hold_answers_for(kHeld);
+  ASSERT_TRUE(player.take_until([&] { return link.held() >= 5; }));
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, 4 * kHeld + 15 * Throttle::kFirstPause)
+      << "a pause after each of four, twice as long each time";
+  EXPECT_TRUE(player.snapshotter().status().slowed);
+  EXPECT_FALSE(player.snapshotter().status().complete());
+  link.hold_answers_for(0ms);
+  ASSERT_TRUE(player.take_until([&] { return !player.snapshotter().status().slowed; }));
+  ASSERT_TRUE(player.take_all());
+  EXPECT_EQ(player.streams["public.t"].rows.size(), 60'000u);
 }
 
 TEST_F(SnapshotBeside, KeepsItsRateAndUsesNoMoreConnectionsThanGiven) {

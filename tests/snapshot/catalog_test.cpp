@@ -1,6 +1,8 @@
 // What the catalogue says of tables, asked from a real server.
 #include "capture/catalog.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 
 #include "support/postgres.h"
@@ -83,6 +85,56 @@ TEST(Catalog, GivesThePublishedColumnsInTheTablesOrder) {
   EXPECT_THAT(column_names(whole.schema), ElementsAre("id"));
   EXPECT_EQ(whole.row_filter, "");
   EXPECT_THROW(describe_published(database.connection(), "P p", "public", "other"), Error);
+}
+
+// Asked without the view, which waits for every table that is locked.
+TEST(Catalog, KnowsWhatIsPublishedAsTheServersOwnViewDoes) {
+  test::TestDatabase database;
+  database.sql(
+      "CREATE SCHEMA s; CREATE TABLE plain (id int PRIMARY KEY, v text); CREATE TABLE s.plain (id int);"
+      "CREATE UNLOGGED TABLE unlogged (id int); CREATE VIEW seen AS SELECT 1 AS id;"
+      "CREATE TABLE root (id int, n int, v text) PARTITION BY LIST (n);"
+      "CREATE TABLE leaf PARTITION OF root FOR VALUES IN (1);"
+      "CREATE TABLE mid PARTITION OF root FOR VALUES IN (2, 3) PARTITION BY LIST (n);"
+      "CREATE TABLE s.deep PARTITION OF mid FOR VALUES IN (2)");
+  const char* publications[] = {"FOR ALL TABLES",
+                                "FOR TABLES IN SCHEMA s",
+                                "FOR TABLES IN SCHEMA public",
+                                "FOR TABLES IN SCHEMA s, public",
+                                "FOR TABLE plain (id)",
+                                "FOR TABLE plain WHERE (id > 3), s.plain",
+                                "FOR TABLE root",
+                                "FOR TABLE mid",
+                                "FOR TABLE s.deep (id, n), leaf",
+                                "FOR TABLE root, leaf, TABLES IN SCHEMA s"};
+  for (const char* what : publications) {
+    for (const char* via_root : {"true", "false"}) {
+      database.sql(
+          fmt::format("DROP PUBLICATION IF EXISTS p; CREATE PUBLICATION p {} WITH "
+                      "(publish_via_partition_root = {})",
+                      what, via_root));
+      for (const char* table : {"public.plain", "public.unlogged", "public.seen", "public.root",
+                                "public.leaf", "public.mid", "s.plain", "s.deep"}) {
+        const std::string_view name = table;
+        const std::string schema(name.substr(0, name.find('.')));
+        const std::string relation(name.substr(name.find('.') + 1));
+        const auto view = database.connection().query(
+            "SELECT attnames, coalesce(rowfilter, '') FROM pg_publication_tables "
+            "WHERE pubname = 'p' AND schemaname = $1 AND tablename = $2",
+            {schema, relation});
+        std::string ours;
+        try {
+          const PublishedTable published = describe_published(database.connection(), "p", schema, relation);
+          ours =
+              fmt::format("{{{}}} {}", fmt::join(column_names(published.schema), ","), published.row_filter);
+        } catch (const Error& error) {
+          EXPECT_EQ(error.kind(), ErrorKind::schema) << error.what();
+        }
+        EXPECT_EQ(ours, view.rows() == 0 ? "" : fmt::format("{} {}", view.text(0, 0), view.text(0, 1)))
+            << table << " in a publication " << what << ", via root: " << via_root;
+      }
+    }
+  }
 }
 
 TEST(Catalog, NamesWhatIsMissing) {

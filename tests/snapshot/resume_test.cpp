@@ -152,20 +152,30 @@ TEST_F(SnapshotResume, TakesItsVAfterTheTableWasPublishedForGood) {
 }
 
 TEST_F(SnapshotResume, StartsAgainWhenThePartitionsChange) {
-  database.sql(
-      "CREATE TABLE p (id int, t text) PARTITION BY RANGE (id);"
-      "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (40000);"
-      "INSERT INTO p SELECT i, repeat('x', 100) FROM generate_series(0, 39999) i");
-  player.options.disk_bytes = 1;
-  player.options.memory_bytes = 600'000;
-  player.start({all_of("p")});
-  ASSERT_TRUE(take_chunks(2));
-  database.sql(
-      "CREATE TABLE p2 AS SELECT 40000 + i AS id, 'y' AS t FROM generate_series(0, 99) i;"
-      "ALTER TABLE p ATTACH PARTITION p2 FOR VALUES FROM (40000) TO (50000)");
-  ASSERT_TRUE(player.take_all());
-  EXPECT_EQ(player.streams["public.p"].begun, 2);
-  expect_whole("public.p");
+  for (const std::string change :
+       {"CREATE TABLE p3 AS SELECT 40000 + i AS id, 'y' AS t FROM generate_series(0, 99) i;"
+        "ALTER TABLE p ATTACH PARTITION p3 FOR VALUES FROM (40000) TO (50000)",
+        "ALTER TABLE p DETACH PARTITION p2", "DROP TABLE p2", "ALTER TABLE p DETACH PARTITION p1",
+        "DROP TABLE p1"}) {
+    SCOPED_TRACE(change);
+    database.sql("DROP TABLE IF EXISTS p, p1, p2, p3");
+    player.kept.clear();
+    player.streams.clear();
+    database.sql(
+        "CREATE TABLE p (id int, t text) PARTITION BY RANGE (id);"
+        "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (20000);"
+        "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (20000) TO (40000);"
+        "INSERT INTO p SELECT i, repeat('x', 100) FROM generate_series(0, 39999) i");
+    player.options.disk_bytes = 1;
+    player.options.memory_bytes = 600'000;
+    player.start({all_of("p")});
+    ASSERT_TRUE(take_chunks(2));
+    database.sql(change);
+    ASSERT_TRUE(player.take_all());
+    EXPECT_EQ(player.streams["public.p"].begun, 2);
+    EXPECT_EQ(player.streams["public.p"].flags, kSweep) << "rows of a partition that is gone must go";
+    expect_whole("public.p");
+  }
 }
 
 TEST_F(SnapshotResume, StartsAgainWhenTheTableWasRewrittenWhileItWasDown) {

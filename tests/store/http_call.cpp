@@ -1,8 +1,14 @@
 #include "http_call.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <memory>
 
 namespace freshet::store {
@@ -58,6 +64,25 @@ Answer send(const Call& call) {
   answer.cut = curl_easy_perform(curl.get()) != CURLE_OK;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &answer.status);
   return answer;
+}
+
+std::string send_raw(int port, std::string_view bytes) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const timeval patience{.tv_sec = 10, .tv_usec = 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string received;
+  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+      ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size())) {
+    std::array<char, 4096> part;
+    for (ssize_t got; (got = ::recv(fd, part.data(), part.size(), 0)) > 0;)
+      received.append(part.data(), static_cast<std::size_t>(got));
+  }
+  ::close(fd);
+  return received;
 }
 
 }  // namespace freshet::store

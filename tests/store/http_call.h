@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,5 +31,8 @@ struct Answer {
 };
 
 Answer send(const Call& call);
+
+// These bytes to 127.0.0.1; what came until the server closed, or for 10 s.
+std::string send_raw(int port, std::string_view bytes);
 
 }  // namespace freshet::store

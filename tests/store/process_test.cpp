@@ -1,10 +1,13 @@
 // freshet-store as a process: users, start, stop, crash.
 #include <signal.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
+#include "store/sandbox.h"
 #include "store_case.h"
 #include "support/files.h"
 
@@ -48,6 +51,32 @@ TEST(StoreProcess, AsksForPasswordsAndNarrowsTheReader) {
                 .header("x-clickhouse-exception-code"),
             "497");
   EXPECT_THAT(store.log(), Not(HasSubstr("own\"")));
+}
+
+// The engine can read files, and /proc/PID/environ is one.
+TEST(StoreProcess, ItsEnvironmentHoldsNoPassword) {
+  test::TestStore store({}, {"FRESHET_STORE_PASSWORD=owns-it", "FRESHET_STORE_READER_PASSWORD=reads-it"});
+  const std::string environment = test::contents("/proc/" + std::to_string(store.pid()) + "/environ");
+  EXPECT_THAT(environment, HasSubstr("FRESHET_STORE_PASSWORD="));
+  EXPECT_THAT(environment, Not(HasSubstr("owns-it")));
+  EXPECT_THAT(environment, Not(HasSubstr("reads-it")));
+}
+
+// A file that the fence keeps away can't be opened at all, whatever asks for it.
+TEST(StoreProcess, TheKernelsFenceKeepsProcessesAndFilesAway) {
+  const test::TempDir folder;
+  const test::TempDir other;
+  std::ofstream(folder.path() + "/mine") << "mine";
+  std::ofstream(other.path() + "/theirs") << "theirs";
+  const std::string parent = "/proc/" + std::to_string(::getpid()) + "/environ";
+  const auto look_around = [&] {
+    if (confine_to(folder.path()) == Confinement::none) std::_Exit(1);
+    const auto opens = [](const std::string& path) { return std::ifstream(path).is_open(); };
+    const bool keeps_away = !opens("/proc/self/environ") && !opens("/proc/1/cmdline") && !opens(parent) &&
+                            !opens(other.path() + "/theirs") && !opens("/etc/passwd");
+    std::_Exit(keeps_away && opens(folder.path() + "/mine") && opens("/proc/meminfo") ? 0 : 2);
+  };
+  EXPECT_EXIT(look_around(), testing::ExitedWithCode(0), "");
 }
 
 TEST(StoreProcess, RefusesTheWorldWithoutAPassword) {
@@ -100,6 +129,29 @@ TEST(StoreProcess, StopsCleanlyAlsoWithAQueryAndAnIdleClient) {
   }));
   EXPECT_EQ(store.stop(), 0);
   EXPECT_THAT(store.log(), HasSubstr("store_stopped"));
+}
+
+// A function that works on one block of rows for minutes sees neither KILL nor its client leave.
+TEST(StoreProcess, StopsInTimeAlsoWithAQueryThatCantBeEnded) {
+  test::TestStore store;
+  const Call call{.url = store.url(),
+                  .body =
+                      "SELECT sum(editDistance(repeat('a', 65000), repeat(char(98 + number % 20), 65000)))"
+                      " FROM numbers(500)"};
+  std::jthread client([&] { send(call); });
+  const auto is_running = [&] {
+    return send({.url = store.url(),
+                 .body = "SELECT count() FROM system.processes WHERE query LIKE '%editDistance%' AND query "
+                         "NOT LIKE '%processes%'"})
+               .body == "1\n";
+  };
+  ASSERT_TRUE(test::eventually(is_running));
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(store.stop(), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(15));
+  EXPECT_THAT(store.log(), HasSubstr("store_stop_forced"));
+  store.start();
+  EXPECT_EQ(send({.url = store.url(), .body = "SELECT 1"}).body, "1\n");
 }
 
 // The library's own handlers would turn a crash into a process that hangs.

@@ -126,7 +126,30 @@ TEST_F(Protocol, ErrorsCarryCodeAndStatus) {
     EXPECT_THAT(answer.body, HasSubstr("(version "));
   }
   EXPECT_EQ(post("SELECT 1", {}, {"Content-Encoding: br"}).status, 501);
+  const Answer by_reader = post("SELEC 1", {}, {"X-ClickHouse-User: reader"});
+  EXPECT_EQ(by_reader.status, 400) << by_reader.body;
+  EXPECT_THAT(by_reader.body, StartsWith("Code: 62. DB::Exception: Syntax error: failed at position 7 (1)"));
+  EXPECT_THAT(by_reader.body, testing::Not(HasSubstr("formatQuery")));
+  EXPECT_EQ(send({.url = server().url(), .parameters = {{"query", "SELEC 1"}}, .get = true}).status, 400);
   EXPECT_EQ(run("SELECT 1"), "1\n") << "the engine survived";
+}
+
+TEST_F(Protocol, NoClientMakesUpHeaders) {
+  EXPECT_EQ(post("SELECT 1", {{"query_id", "a\r\nX-Evil: 1"}}).header("x-clickhouse-exception-code"), "36");
+  const Answer answer = post("SELECT 1", {{"session_timezone", "UTC\r\nX-Evil: 1"}});
+  EXPECT_NE(answer.status, 200);
+  EXPECT_EQ(answer.header("x-evil"), "");
+}
+
+TEST_F(Protocol, ABodyThatCantBeReadIsTheClientsFault) {
+  const Answer parts =
+      post("--x\r\n\r\n1\r\n--x--\r\n", {}, {"Content-Type: multipart/form-data; boundary=x"});
+  EXPECT_EQ(parts.status, 501) << parts.body;
+  const std::string broken = send_raw(server().port(),
+                                      "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                      "6\r\nSELECT\r\nzz\r\n");
+  EXPECT_THAT(broken, StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(broken, HasSubstr("Code: 117. DB::Exception: the request's body broke off"));
 }
 
 TEST_F(Protocol, AGetOnlyReads) {
@@ -196,6 +219,11 @@ TEST_F(Protocol, ASessionKeepsItsStateForItsUserAlone) {
       << "another user's session";
 }
 
+TEST_F(Protocol, ASessionAndAnIdAreFreeOnceTheAnswerIsThere) {
+  const Parameters same{{"session_id", database_.name()}, {"query_id", database_.name()}};
+  for (int time = 0; time < 300; ++time) ASSERT_EQ(run("SELECT 1", same), "1\n") << time;
+}
+
 TEST_F(Protocol, SettingsInTheUrlCountForTheirRequestAlone) {
   const Parameters session{{"session_id", database_.name()}};
   run("SET max_block_size = 777", session);
@@ -221,6 +249,30 @@ TEST_F(Protocol, ASessionIsCheckedClosedAndTimedOut) {
   EXPECT_EQ(post("SELECT 1", {{"session_id", id}, {"session_timeout", "99999"}})
                 .header("x-clickhouse-exception-code"),
             "374");
+}
+
+TEST_F(Protocol, TheReadersSessionsTakeNoPlaceOfTheOwners) {
+  const std::string id = database_.name();
+  const Parameters mine{{"session_id", id}, {"session_timeout", "600"}};
+  run("CREATE TEMPORARY TABLE mine (a UInt8)", mine);
+  for (int number = 0; number <= 500; ++number) {
+    const Answer answer =
+        post("SELECT 1", {{"session_id", id + std::to_string(number)}, {"session_timeout", "600"}},
+             {"X-ClickHouse-User: reader"});
+    ASSERT_EQ(answer.status, 200) << answer.body;
+  }
+  EXPECT_EQ(run("SELECT count() FROM mine", mine), "0\n");
+  EXPECT_EQ(
+      post("SELECT 1", {{"session_id", id + "0"}, {"session_check", "1"}}, {"X-ClickHouse-User: reader"})
+          .status,
+      404)
+      << "the reader's own oldest has made room";
+}
+
+TEST_F(Protocol, SaysWhatAUserMayDo) {
+  EXPECT_EQ(run("CHECK GRANT INSERT ON *.*"), "1\n");
+  EXPECT_EQ(post("CHECK GRANT INSERT ON *.*", {}, {"X-ClickHouse-User: reader"}).body, "0\n");
+  EXPECT_EQ(post("CHECK GRANT SELECT ON " + table_, {}, {"X-ClickHouse-User: reader"}).body, "1\n");
 }
 
 TEST_F(Protocol, ASessionInUseIsLockedAndAnIdInUseIsTaken) {

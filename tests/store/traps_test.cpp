@@ -1,9 +1,11 @@
 // What the embedded engine does that a ClickHouse server doesn't, and what clients must not see of it.
 #include <signal.h>
 
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
+#include "store/compression.h"
 #include "store_case.h"
 
 namespace freshet::store {
@@ -66,21 +68,48 @@ TEST_F(Trap, AStreamedResultIsOneDocument) {
   EXPECT_THAT(parquet, EndsWith("PAR1"));
 }
 
+// The most that the process has ever taken.
+long resident_mb(const test::TestStore& store) {
+  std::ifstream status("/proc/" + std::to_string(store.pid()) + "/status");
+  std::string word;
+  while (status >> word && word != "VmHWM:") {
+  }
+  long kb = 0;
+  status >> kb;
+  return kb / 1024;
+}
+
 TEST_F(Trap, ALargeResultPassesInFlatMemory) {
-  const auto resident_mb = [] {
-    std::ifstream status("/proc/" + std::to_string(server().pid()) + "/status");
-    std::string word;
-    while (status >> word && word != "VmHWM:") {
-    }
-    long kb = 0;
-    status >> kb;
-    return kb / 1024;
-  };
   run("SELECT number FROM numbers(1000000) FORMAT JSON");
-  const long before = resident_mb();
+  const long before = resident_mb(server());
   EXPECT_GT(run("SELECT number, toString(number) FROM numbers(10000000) FORMAT JSONEachRow").size(),
             400'000'000u);
-  EXPECT_LT(resident_mb() - before, 200) << "megabytes for a result of 400 MB";
+  EXPECT_LT(resident_mb(server()) - before, 200) << "megabytes for a result of 400 MB";
+}
+
+// 2 GB of rows, a few megabytes on the wire; what it takes are the engine's blocks, which end at 256 MB.
+TEST_F(Trap, ALargePackedInsertPassesInFlatMemory) {
+  const test::TestStore store;
+  const auto encoder = make_encoder(Coding::gzip);
+  const std::string rows = std::string(9999, 'x') + "\n";
+  std::string some;
+  for (int row = 0; row < 200; ++row) some += rows;
+  std::string packed;
+  for (int part = 0; part < 1000; ++part) encoder->write(some, packed);
+  encoder->finish(packed);
+  const auto at_store = [&](const std::string& sql) { return send({.url = store.url(), .body = sql}).body; };
+  at_store("CREATE DATABASE d");
+  at_store("CREATE TABLE d.t (a String) ENGINE = MergeTree ORDER BY tuple()");
+  const auto insert = [&](const std::string& body) {
+    return send({.url = store.url(),
+                 .parameters = {{"query", "INSERT INTO d.t FORMAT TSV"}},
+                 .body = body,
+                 .headers = {"Content-Encoding: gzip"}})
+        .status;
+  };
+  EXPECT_EQ(insert(packed), 200);
+  EXPECT_EQ(at_store("SELECT count(), sum(length(a)) FROM d.t"), "200000\t1999800000\n");
+  EXPECT_LT(resident_mb(store), 1500) << "megabytes in all for 2,000 MB of rows";
 }
 
 TEST_F(Trap, AnErrorInMidStreamIsAnnounced) {
@@ -114,13 +143,35 @@ TEST_F(Trap, FilesProgramsAndOtherHostsStayOutOfReach) {
   for (const std::string& sql : std::vector<std::string>{
            "SELECT * FROM file('" + secret + "', LineAsString)",
            "SELECT file('" + secret + "')",
-           // What no check of the statement sees: the kernel's fence refuses it.
+           // What the engine takes for quotes, blanks and comments.
+           "SELECT \u201cfile\u201d('" + secret + "')",
+           "SELECT file\u00a0('" + secret + "')",
+           "/* /* */ ' */ SELECT file('" + secret + "') /* ' */",
+           "SELECT 1 // '\n, file('" + secret + "') // '",
+           // SQL and paths that hide in texts.
            "SELECT * FROM format(Values, 'a String', $$(file('" + secret + "'))$$)",
+           "SELECT * FROM format('Val\\x75es', 'a String', $$(file('" + secret + "'))$$)",
+           "SELECT 1 AS a FORMAT Template SETTINGS format_template_row = '" + secret + "'",
+           "SELECT * FROM system.one SETTINGS additional_table_filters = {'system.one': 'throwIf(1, "
+           "file(\\'" +
+               secret + "\\'))'}",
+           "SELECT * FROM eval('SELECT file(\\'" + secret +
+               "\\')') SETTINGS "
+               "allow_experimental_eval_table_function = 1",
+           "INSERT INTO " + table_ + " SELECT b FROM input('a String, b String DEFAULT file(\\'" + secret +
+               "\\')') FORMAT JSONEachRow {\"a\":1}",
+           "SELECT b FROM format(JSONEachRow, 'a String, b String DEFAULT file(\\'" + secret +
+               "\\')', '{\"a\":1}')",
+           "SELECT b FROM format(JSONEachRow, 'a String, b String DEFAULT file(\\'/proc/self/environ\\')', "
+           "'{\"a\":1}')",
            "SELECT 1 INTO OUTFILE '" + server().folder() + "/out'",
            "SELECT * FROM url('http://127.0.0.1:1/', CSV, 'a String')",
            "SELECT * FROM remote('127.0.0.1', 'system', 'one')",
            "CREATE TABLE " + table_ + " (a String) ENGINE = File(CSV, '/etc/passwd')",
            "CREATE TABLE " + table_ + " (a String) ENGINE = URL('http://127.0.0.1/', CSV)",
+           "CREATE TABLE " + table_ + " (a String) ENGINE\u00a0=\u00a0Executable('x', CSV)",
+           "CREATE DATABASE " + database_.name() + "_files ENGINE = Filesystem('/')",
+           "SELECT 1 INTO\u00a0OUTFILE '" + server().folder() + "/data/run/out'",
            "CREATE DICTIONARY " + table_ +
                " (a UInt8, b String) PRIMARY KEY a SOURCE(EXECUTABLE(command 'id' format 'CSV')) "
                "LAYOUT(FLAT()) LIFETIME(0)",
@@ -136,6 +187,68 @@ TEST_F(Trap, FilesProgramsAndOtherHostsStayOutOfReach) {
     EXPECT_THAT(answer.body, Not(HasSubstr("store_ready"))) << sql;
   }
   EXPECT_EQ(run("EXISTS DATABASE " + database_.name()), "1\n");
+  EXPECT_EQ(post("SELECT 1 FORMAT Template", {{"format_template_row", secret}}).status, 403) << "in the URL";
+  const std::string made = server().folder() + "/data/made.db";
+  for (const char* user : {"default", "reader"})
+    EXPECT_EQ(
+        post("SELECT * FROM sqlite('" + made + "', 'x')", {}, {"X-ClickHouse-User: " + std::string(user)})
+            .status,
+        403);
+  EXPECT_FALSE(std::filesystem::exists(made)) << "refused before the engine opened it";
+}
+
+// The tables are named as table functions and engines are, as they may be in a source.
+TEST_F(Trap, NamesOfForbiddenThingsMayBeNamesOfTables) {
+  for (const char* name : {"file", "url", "remote", "values"}) {
+    const std::string table = database_.name() + ".`" + name + "`";
+    run("CREATE TABLE IF NOT EXISTS " + table +
+        " (`a$b` UInt8, `\u00a0\u201c` String) ENGINE = MergeTree ORDER BY `a$b`");
+    run("INSERT INTO " + table + " (`a$b`) VALUES (1)");
+    EXPECT_EQ(run("SELECT `a$b`, '\u201c\u201d' FROM " + table), "1\t\u201c\u201d\n");
+  }
+}
+
+// Deeper statements overflowed the stack of the engine's parser.
+TEST_F(Trap, NoClientMayLiftTheLimitsOfTheParser) {
+  std::string deep = "SELECT ";
+  for (int minus = 0; minus < 200'000; ++minus) deep += "- ";
+  deep += "1";
+  for (const char* limit : {"0", "1000000"}) {
+    EXPECT_EQ(post(deep, {{"max_parser_depth", limit}, {"max_query_size", "1000000"}},
+                   {"X-ClickHouse-User: reader"})
+                  .header("x-clickhouse-exception-code"),
+              "452");
+  }
+  EXPECT_THAT(post(deep, {{"max_query_size", "1000000"}}, {"X-ClickHouse-User: reader"}).body,
+              HasSubstr("too deep"));
+  for (const char* setting : {"max_parser_depth", "max_ast_depth", "max_ast_elements",
+                              "max_expanded_ast_elements", "max_memory_usage"}) {
+    EXPECT_NE(post("SELECT 1 SETTINGS " + std::string(setting) + " = 0").status, 200) << setting;
+    EXPECT_NE(post("SET " + std::string(setting) + " = 0").status, 200) << setting;
+  }
+  EXPECT_EQ(run("SELECT 1"), "1\n") << "the engine survived";
+}
+
+TEST_F(Trap, AQueryOfTheReaderLeavesHalfOfTheMemory) {
+  const Answer answer = post("SELECT getSetting('max_memory_usage')", {}, {"X-ClickHouse-User: reader"});
+  EXPECT_EQ(answer.body, std::to_string(4ull * 1024 * 1024 * 1024 * 2 / 5 / 2) + "\n");
+  EXPECT_EQ(post("SELECT 1", {{"max_memory_usage", "2000000000"}}, {"X-ClickHouse-User: reader"}).status,
+            403);
+}
+
+TEST_F(Trap, AStatementCantHideFromItsKill) {
+  run("CREATE TABLE " + table_ + " (a UInt64) ENGINE = MergeTree ORDER BY a");
+  EXPECT_EQ(run("SELECT getSetting('log_comment') SETTINGS max_threads = 1, log_comment = 'x'",
+                {{"query_id", database_.name()}}),
+            database_.name() + "\n");
+  EXPECT_TRUE(
+      send({.url = server().url(),
+            .body = "SELECT sum(sipHash64(number)) FROM numbers(450000000000) SETTINGS log_comment = 'x'",
+            .timeout_ms = 500})
+          .cut);
+  EXPECT_TRUE(test::eventually([&] { return !runs_query_like("450000000000"); }));
+  run("INSERT INTO " + table_ + " SETTINGS log_comment = 'x' FORMAT CSV\n1\n");
+  EXPECT_EQ(run("SELECT count() FROM " + table_), "1\n");
 }
 
 TEST_F(Trap, DroppedTablesGiveTheirDiskBackSoon) {

@@ -17,6 +17,20 @@ std::string contents(const std::string& path) try {
   return "";
 }
 
+void edit_file(const std::string& path, const std::string& from, const std::string& to) {
+  std::string text = contents(path);
+  const std::size_t at = text.find(from);
+  if (at == std::string::npos) throw std::runtime_error(path + " doesn't say " + from + ":\n" + text);
+  std::ofstream(path) << text.replace(at, from.size(), to);
+}
+
+std::string text_in(const std::string& json, const std::string& name) {
+  const std::size_t key = json.find('"' + name + '"');
+  if (key == std::string::npos) return "";
+  const std::size_t begin = json.find('"', json.find(':', key)) + 1;
+  return json.substr(begin, json.find('"', begin) - begin);
+}
+
 std::string built(const std::string& program) {
   if (const char* build = std::getenv("FRESHET_BUILD_DIR")) return (fs::path(build) / program).string();
   for (fs::path folder = fs::read_symlink("/proc/self/exe").parent_path(); folder != folder.root_path();

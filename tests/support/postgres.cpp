@@ -18,14 +18,6 @@ namespace fs = std::filesystem;
 // Root can't run PostgreSQL; Debian's package made this user.
 const std::string kServerUser = "postgres";
 
-std::string program(const std::string& name) {
-  for (int version = 18; version >= 14; --version) {
-    const std::string path = "/usr/lib/postgresql/" + std::to_string(version) + "/bin/" + name;
-    if (fs::exists(path)) return path;
-  }
-  return name;
-}
-
 std::string with_database(const std::string& url, const std::string& database) {
   const std::size_t host = url.find("://") + 3;
   const std::size_t path = url.find('/', host);
@@ -52,8 +44,8 @@ PostgresServer::PostgresServer(const std::vector<std::string>& settings)
     : dir_("freshet-pg-"), data_(dir_.path() + "/data"), port_(free_port()) {
   fs::permissions(dir_.path(), fs::perms::all);
   const std::string log = dir_.path() + "/initdb.log";
-  if (run({.arguments = {program("initdb"), "-D", data_, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-                         "--locale=C", "--no-sync"},
+  if (run({.arguments = {postgres_program("initdb"), "-D", data_, "-U", "postgres", "-A", "trust", "-E",
+                         "UTF8", "--locale=C", "--no-sync"},
            .environment = {},
            .output = log,
            .user = kServerUser}) != 0) {
@@ -67,6 +59,37 @@ PostgresServer::PostgresServer(const std::vector<std::string>& settings)
   for (const std::string& line : settings) conf << line << '\n';
   conf.close();
   start();
+}
+
+PostgresServer PostgresServer::standby_of(const PostgresServer& primary) {
+  return PostgresServer(primary, free_port());
+}
+
+PostgresServer::PostgresServer(const PostgresServer& primary, int port)
+    : dir_("freshet-pg-"), data_(dir_.path() + "/data"), port_(port) {
+  fs::permissions(dir_.path(), fs::perms::all);
+  const std::string log = dir_.path() + "/basebackup.log";
+  if (run({.arguments = {postgres_program("pg_basebackup"), "-D", data_, "-d", primary.url(),
+                         "--write-recovery-conf", "--checkpoint=fast", "--no-sync"},
+           .environment = {},
+           .output = log,
+           .user = kServerUser}) != 0) {
+    throw std::runtime_error("pg_basebackup failed, see " + log);
+  }
+  std::ofstream(data_ + "/postgresql.conf", std::ios::app) << "port = " << port_ << '\n';
+  start();
+}
+
+void PostgresServer::promote(Lsn all_of_it) {
+  postgres::Connection connection(as_test(url()));
+  const bool followed = eventually(
+      [&] {
+        return parse_lsn(connection.query("SELECT coalesce(pg_last_wal_replay_lsn(), '0/0')").text(0, 0)) >=
+               all_of_it;
+      },
+      std::chrono::seconds(60));
+  if (!followed) throw std::runtime_error("the standby doesn't follow, see " + dir_.path() + "/server.log");
+  connection.query("SELECT pg_promote()");
 }
 
 std::string PostgresServer::url(const std::string& database) const {
@@ -90,10 +113,11 @@ void PostgresServer::start() {
 }
 
 void PostgresServer::launch() {
-  process_ = std::make_unique<Process>(ProcessOptions{.arguments = {program("postgres"), "-D", data_},
-                                                      .environment = {},
-                                                      .output = dir_.path() + "/server.log",
-                                                      .user = kServerUser});
+  process_ =
+      std::make_unique<Process>(ProcessOptions{.arguments = {postgres_program("postgres"), "-D", data_},
+                                               .environment = {},
+                                               .output = dir_.path() + "/server.log",
+                                               .user = kServerUser});
 }
 
 void PostgresServer::stop(const char* mode) {
@@ -105,6 +129,24 @@ void PostgresServer::stop(const char* mode) {
 void PostgresServer::kill() {
   // Its children see the postmaster's death by themselves.
   process_->stop(SIGKILL, std::chrono::seconds(10));
+}
+
+void PostgresServer::go_on_at(const std::string& wal_file) {
+  const std::string log = dir_.path() + "/resetwal.log";
+  if (run({.arguments = {postgres_program("pg_resetwal"), "-l", wal_file, "-D", data_},
+           .environment = {},
+           .output = log,
+           .user = kServerUser}) != 0)
+    throw std::runtime_error("pg_resetwal failed, see " + log);
+  start();
+}
+
+std::string postgres_program(const std::string& name) {
+  for (int version = 18; version >= 14; --version) {
+    const std::string path = "/usr/lib/postgresql/" + std::to_string(version) + "/bin/" + name;
+    if (fs::exists(path)) return path;
+  }
+  return name;
 }
 
 std::string shared_postgres_url(const std::string& database) {

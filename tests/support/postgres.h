@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "adapter/postgres/connection.h"
+#include "change/lsn.h"
 #include "support/process.h"
 
 namespace freshet::test {
@@ -18,15 +19,23 @@ class PostgresServer {
   // `settings`: lines for postgresql.conf, e.g. "max_wal_senders = 2".
   explicit PostgresServer(const std::vector<std::string>& settings = {});
 
+  // A standby that follows `primary`, from a copy of its folder.
+  static PostgresServer standby_of(const PostgresServer& primary);
+  // Of a standby: waits until it has all that the primary has written, then until it writes itself.
+  void promote(Lsn all_of_it);
+
   std::string url(const std::string& database = "postgres") const;
   int port() const { return port_; }
   const std::string& data() const { return data_; }
   void start();  // waits until it answers
   void stop(const char* mode = "fast");
   void kill();  // kill -9 of the postmaster and its children: a crash
+  // Of a stopped one: starts it, and its WAL goes on in this file of a later position.
+  void go_on_at(const std::string& wal_file);
   bool running() { return process_ != nullptr && process_->running(); }
 
  private:
+  PostgresServer(const PostgresServer& primary, int port);
   void launch();
 
   TempDir dir_;
@@ -34,6 +43,9 @@ class PostgresServer {
   int port_ = 0;
   std::unique_ptr<Process> process_;
 };
+
+// The path of one of PostgreSQL's programs (pg_dump, psql), of the version that the servers are of.
+std::string postgres_program(const std::string& name);
 
 // The server shared by the tests: FRESHET_TEST_POSTGRES (a URL of a superuser) where set, else one started on
 // first use.

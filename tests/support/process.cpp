@@ -13,6 +13,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -39,6 +40,7 @@ void become(const std::string& user) {
     dup2(output, STDERR_FILENO);
   }
   become(options.user);
+  have_disks(options.disks);
   for (const std::string& variable : options.environment) putenv(const_cast<char*>(variable.c_str()));
   std::vector<char*> arguments;
   for (const std::string& argument : options.arguments)
@@ -104,18 +106,19 @@ int run(const ProcessOptions& options, std::chrono::milliseconds timeout) {
 }
 
 int free_port() {
-  const int probe = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (bind(probe, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+  static std::mt19937 draw{std::random_device{}()};
+  for (int attempt = 0; attempt < 1000; ++attempt) {
+    const int port = std::uniform_int_distribution(20'000, 31'999)(draw);
+    const int probe = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    const bool is_free = bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
     close(probe);
-    throw std::runtime_error("no free port");
+    if (is_free) return port;
   }
-  close(probe);
-  return ntohs(address.sin_port);
+  throw std::runtime_error("no free port");
 }
 
 TempDir::TempDir(const std::string& prefix) {

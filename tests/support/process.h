@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "support/small_disk.h"
+
 namespace freshet::test {
 
 struct ProcessOptions {
@@ -15,6 +17,7 @@ struct ProcessOptions {
   std::vector<std::string> environment;  // KEY=value, added to ours
   std::string output;                    // a file that gets stdout and stderr; empty: ours
   std::string user;                      // run as this user when we are root; empty: as ourselves
+  std::vector<SmallDisk> disks = {};     // that it has instead of ours
 };
 
 class Process {
@@ -39,7 +42,8 @@ class Process {
 // Runs to its end; the exit status.
 int run(const ProcessOptions& options, std::chrono::milliseconds timeout = std::chrono::seconds(120));
 
-// A free loopback port, as of now.
+// A free loopback port, as of now. It lies below those that the kernel gives to outgoing connections: a
+// server that is stopped and started again finds it free.
 int free_port();
 
 // A folder below $TMPDIR that goes with the object.

@@ -237,4 +237,11 @@ const std::vector<TypeCase>& type_cases() {
   return cases;
 }
 
+bool has_binary_form(const TypeCase& type) {
+  for (const char* text_only : {"range", "point", "polygon", "bit", "tsvector", "xml", "money", "pg_lsn",
+                                "regclass", "box", "app.pair", "app.pairs", "hstore"})
+    if (type.type.find(text_only) != std::string::npos) return false;
+  return true;
+}
+
 }  // namespace freshet::test

@@ -23,4 +23,7 @@ extern const std::string kTypesSetup;
 
 const std::vector<TypeCase>& type_cases();
 
+// As docs/types.md lists what is read as text only.
+bool has_binary_form(const TypeCase& type);
+
 }  // namespace freshet::test

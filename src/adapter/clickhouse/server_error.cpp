@@ -116,7 +116,8 @@ ServerError::ServerError(ServerCode code, std::string_view text, std::string_vie
 
 ErrorKind kind_of(ServerCode code, std::string_view text) {
   // A full disk comes with the code of whatever was being written, too.
-  if (text.find("No space left on device") != std::string_view::npos) return ErrorKind::capacity;
+  for (const char* full : {"No space left on device", "Disk quota exceeded", "File too large"})
+    if (text.find(full) != std::string_view::npos) return ErrorKind::capacity;
   const auto* known = std::ranges::find(kKnown, code, &Known::code);
   return known == std::end(kKnown) ? ErrorKind::data : known->kind;
 }

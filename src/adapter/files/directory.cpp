@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +17,13 @@ constexpr mode_t kFolderMode = 0700;
 Path parent_of(const Path& path) {
   const Path parent = path.parent_path();
   return parent.empty() ? Path(".") : parent;
+}
+
+struct flock whole_file() {
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
 }
 
 }  // namespace
@@ -93,8 +99,9 @@ void replace(const Path& path, std::string_view content) {
 
 DirectoryLock::DirectoryLock(const Path& lock_file, std::string_view what)
     : file_(File::open_to_write(lock_file)) {
-  if (::flock(file_.descriptor(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) throw system_error(errno, "can't lock", lock_file);
+  struct flock lock = whole_file();
+  if (::fcntl(file_.descriptor(), F_OFD_SETLK, &lock) != 0) {
+    if (errno != EAGAIN && errno != EACCES) throw system_error(errno, "can't lock", lock_file);
     std::string holder(32, '\0');
     holder.resize(file_.read_at(0, holder.data(), holder.size()));
     throw Error(
@@ -109,9 +116,10 @@ DirectoryLock::DirectoryLock(const Path& lock_file, std::string_view what)
 bool DirectoryLock::is_held(const Path& lock_file) {
   const std::optional<File> file = File::open_if_there(lock_file);
   if (!file) return false;
-  // A shared attempt: asking doesn't keep a writer out for longer than this call.
-  if (::flock(file->descriptor(), LOCK_SH | LOCK_NB) != 0) return errno == EWOULDBLOCK;
-  return false;
+  struct flock lock = whole_file();
+  if (::fcntl(file->descriptor(), F_OFD_GETLK, &lock) != 0)
+    throw system_error(errno, "can't look at", lock_file);
+  return lock.l_type != F_UNLCK;
 }
 
 }  // namespace freshet::files

@@ -30,7 +30,9 @@ std::optional<std::string> read_whole(const Path& path);
 // The file has the old content or this one, whatever happens; durable when it returns.
 void replace(const Path& path, std::string_view content);
 
-// Held as long as it lives. Taken by flock on a file of its own, which also names the holder's process.
+// Held as long as it lives, or as its process. An open file description's lock on a file of its own, which
+// also names the holder's process: unlike flock's it can be asked for without taking it from whoever wants it
+// at that moment.
 class DirectoryLock {
  public:
   // Throws Error{config} naming the holder when somebody has it. `what` is for that message: "the journal".

@@ -1,7 +1,9 @@
 #include "adapter/files/file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -44,11 +46,22 @@ ErrorKind kind_of(int code) {
   }
 }
 
+// "; 12 KiB free of 1000 KiB": of the file system that holds the path, or would.
+std::string free_space(const Path& path) {
+  struct statvfs disk;
+  if (::statvfs(path.c_str(), &disk) != 0 && ::statvfs(path.parent_path().c_str(), &disk) != 0) return "";
+  const auto kib = [&](fsblkcnt_t blocks) { return blocks * disk.f_frsize >> 10; };
+  return fmt::format("; {} KiB free of {} KiB", kib(disk.f_bavail), kib(disk.f_blocks));
+}
+
 }  // namespace
 
 Error system_error(int code, std::string_view what, const Path& path) {
-  const char* hint = code == ENOSPC || code == EDQUOT ? "free space on that file system" : "";
-  return Error(kind_of(code), std::string(what) + " " + path.string() + ": " + std::strerror(code), hint);
+  const std::string message = fmt::format("{} {}: {}", what, path.string(), std::strerror(code));
+  if (code != ENOSPC && code != EDQUOT && code != EFBIG) return Error(kind_of(code), message);
+  return Error(
+      kind_of(code), message + free_space(path),
+      "make room on that file system, or raise its limit; it goes on by itself: docs/runbook/disk-full.md");
 }
 
 File File::open(const Path& path) {

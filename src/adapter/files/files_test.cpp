@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <stdlib.h>
 
+#include <thread>
+
 #include "adapter/files/directory.h"
 
 namespace freshet::files {
@@ -75,6 +77,15 @@ TEST_F(Files, ALockKeepsASecondHolderOutUntilItGoes) {
   }
   EXPECT_FALSE(DirectoryLock::is_held(path));
   const DirectoryLock again(path, "the test");
+}
+
+// `freshet status` beside a start must not look like a second holder.
+TEST_F(Files, WhoAsksForALockKeepsNobodyOut) {
+  const Path path = folder_ / "lock";
+  const std::jthread asks([&](std::stop_token stop) {
+    while (!stop.stop_requested()) DirectoryLock::is_held(path);
+  });
+  for (int i = 0; i < 1'000; ++i) EXPECT_NO_THROW(DirectoryLock(path, "the test"));
 }
 
 }  // namespace

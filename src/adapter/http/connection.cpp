@@ -107,6 +107,12 @@ Request decode_head(const Parser& parser) {
   return request;
 }
 
+// A line break in a value would begin a header that the client made up.
+std::string on_one_line(std::string value) {
+  std::erase_if(value, [](unsigned char letter) { return letter < 0x20 || letter == 0x7f; });
+  return value;
+}
+
 bool has_no_body(int status) {
   return status == 204 || status == 304 || status < 200;
 }
@@ -238,7 +244,7 @@ class ConnectionExchange final : public Exchange {
   std::string head_of(int status, const Headers& headers) const {
     std::string head = fmt::format("HTTP/1.1 {} {}\r\n", status, reason(status));
     for (const auto& [name, value] : headers)
-      fmt::format_to(std::back_inserter(head), "{}: {}\r\n", name, value);
+      fmt::format_to(std::back_inserter(head), "{}: {}\r\n", name, on_one_line(value));
     if (keep_alive_) {
       const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(options_.idle_timeout).count();
       fmt::format_to(std::back_inserter(head), "Connection: Keep-Alive\r\nKeep-Alive: timeout={}\r\n",
@@ -299,8 +305,10 @@ void Connection::run() {
   Stream stream(socket_);
   flat_buffer buffer;
   try {
-    while (buffer.size() > 0 || socket_.wait_readable(options_.idle_timeout)) {
+    Milliseconds patience = options_.first_timeout;
+    while (buffer.size() > 0 || socket_.wait_readable(patience)) {
       if (!may_begin_request()) break;
+      patience = options_.idle_timeout;
       Parser parser;
       if (!read_head(stream, buffer, parser, options_)) break;
       ConnectionExchange exchange(socket_, stream, buffer, parser, options_, !ending());
@@ -323,7 +331,13 @@ bool Connection::may_begin_request() {
 bool Connection::may_go_on() {
   const MutexLock lock(mutex_);
   busy_ = false;
+  idle_since_ = std::chrono::steady_clock::now();
   return !ending_;
+}
+
+std::optional<std::chrono::steady_clock::time_point> Connection::idle_since() {
+  const MutexLock lock(mutex_);
+  return busy_ || ending_ ? std::nullopt : std::optional(idle_since_);
 }
 
 bool Connection::ending() {

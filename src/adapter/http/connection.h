@@ -2,7 +2,9 @@
 // ends it.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <optional>
 
 #include "adapter/http/server.h"
 #include "adapter/http/socket.h"
@@ -20,6 +22,8 @@ class Connection {
 
   // From the server's thread: no request after the one in work; an idle connection ends at once.
   void end_when_idle();
+  // From the server's thread: since when it waits for a request; nothing while it has one, or ends.
+  std::optional<std::chrono::steady_clock::time_point> idle_since();
   // From the server's thread: break it now.
   void cut() { socket_.shut_down(); }
 
@@ -34,6 +38,7 @@ class Connection {
 
   Mutex mutex_;
   bool busy_ GUARDED_BY(mutex_) = false;
+  std::chrono::steady_clock::time_point idle_since_ GUARDED_BY(mutex_) = std::chrono::steady_clock::now();
   bool ending_ GUARDED_BY(mutex_) = false;
 };
 

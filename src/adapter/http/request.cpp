@@ -51,6 +51,14 @@ std::string_view take_until(std::string_view& rest, char separator) {
   return taken;
 }
 
+// As a request to a proxy has it: "http://host/path".
+std::string_view without_host(std::string_view target) {
+  constexpr std::string_view kScheme = "http://";
+  if (!equal_ignoring_case(target.substr(0, kScheme.size()), kScheme)) return target;
+  const std::size_t host_end = target.find_first_of("/?", kScheme.size());
+  return host_end == std::string_view::npos ? std::string_view("/") : target.substr(host_end);
+}
+
 std::string_view trim(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
@@ -73,8 +81,9 @@ const std::string* Request::header(std::string_view name) const {
 }
 
 void parse_target(std::string_view target, Request& into) {
-  target = target.substr(0, target.find('#'));
+  target = without_host(target.substr(0, target.find('#')));
   into.path = decode(take_until(target, '?'), Plus::is_plus);
+  if (into.path.empty()) into.path = "/";
   while (!target.empty()) {
     std::string_view value = take_until(target, '&');
     const std::string_view name = take_until(value, '=');

@@ -22,8 +22,8 @@ struct Request {
   const std::string* header(std::string_view name) const;
 };
 
-// Splits and decodes "/path?name=value&flag". Error{data} when a percent sign isn't followed by two hex
-// digits.
+// Splits and decodes "/path?name=value&flag", also behind "http://host". Error{data} when a percent sign
+// isn't followed by two hex digits.
 void parse_target(std::string_view target, Request& into);
 
 bool equal_ignoring_case(std::string_view a, std::string_view b);

@@ -71,7 +71,7 @@ class Server::Impl {
   }
 
   void take(Socket socket) {
-    if (connections() >= options_.max_connections) {
+    if (connections() >= options_.max_connections && !end_longest_idle()) {
       log::warn("http_connection_refused", {{"limit", options_.max_connections}, {"port", port_}});
       return refuse(std::move(socket));
     }
@@ -84,6 +84,21 @@ class Server::Impl {
       connection.run();
       retire(slot);
     });
+  }
+
+  // False when all of them are at work.
+  bool end_longest_idle() {
+    const MutexLock lock(mutex_);
+    Connection* longest = nullptr;
+    std::chrono::steady_clock::time_point since;
+    each_connection([&](Connection& connection) {
+      const auto idle_since = connection.idle_since();
+      if (!idle_since || (longest != nullptr && *idle_since >= since)) return;
+      longest = &connection;
+      since = *idle_since;
+    });
+    if (longest != nullptr) longest->end_when_idle();
+    return longest != nullptr;
   }
 
   void announce(Slot& slot, Connection* connection) {

@@ -22,11 +22,13 @@ struct Options {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0: a free one, see Server::port()
 
-  std::size_t max_connections = 256;  // one more is answered 503 and closed
+  // One more ends the connection that has been idle for longest; when none is idle, it is answered 503.
+  std::size_t max_connections = 256;
   std::size_t max_head_bytes =
       1u << 20;  // request line and headers; ClickHouse's clients put whole queries there
 
-  Milliseconds idle_timeout{std::chrono::minutes(2)};  // between two requests of a connection
+  Milliseconds first_timeout{std::chrono::seconds(15)};  // before the first request of a connection
+  Milliseconds idle_timeout{std::chrono::minutes(2)};    // between two requests of a connection
   Milliseconds head_timeout{
       std::chrono::seconds(15)};  // from a request's first byte to the end of its headers
   Milliseconds body_timeout{std::chrono::minutes(2)};   // without one byte of the body

@@ -96,6 +96,22 @@ TEST(HttpServer, DecodesPathAndParametersAndAnswers) {
   EXPECT_THAT(answer, EndsWith("\r\n\r\nGET /a b+c\nq=x&y z\nempty=\nflag=\nq=2\n"));
 }
 
+TEST(HttpServer, TakesTheAddressAsAProxyDoes) {
+  Server server({}, echo);
+  EXPECT_THAT(ask(server.port(), "GET http://here:1/a?q=1 HTTP/1.1\r\nConnection: close\r\n\r\n"),
+              EndsWith("GET /a\nq=1\n"));
+  EXPECT_THAT(ask(server.port(), "GET http://here?q=1 HTTP/1.1\r\nConnection: close\r\n\r\n"),
+              EndsWith("GET /\nq=1\n"));
+}
+
+TEST(HttpServer, AValueCantBeginAHeaderOfItsOwn) {
+  Server server({}, [](Exchange& exchange) {
+    exchange.respond(200, {{"X-Id", *exchange.request().parameter("id")}}, "");
+  });
+  EXPECT_THAT(ask(server.port(), "GET /?id=a%0d%0aX-Evil:%201%00%7f HTTP/1.1\r\nConnection: close\r\n\r\n"),
+              HasSubstr("\r\nX-Id: aX-Evil: 1\r\n"));
+}
+
 TEST(HttpServer, ABadPercentEscapeIsTheClientsFault) {
   Server server({}, echo);
   EXPECT_THAT(ask(server.port(), "GET /?a=%zz HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
@@ -214,12 +230,19 @@ TEST(HttpServer, SeesAClientLeaveWhileTheHandlerWorks) {
 
 TEST(HttpServer, AClientThatStallsIsLetGo) {
   Options options;
-  options.idle_timeout = options.head_timeout = options.body_timeout = Milliseconds(50);
+  options.first_timeout = options.head_timeout = options.body_timeout = Milliseconds(50);
   Server server(options, echo);
-  EXPECT_EQ(ask(server.port(), ""), "") << "idle";
+  EXPECT_EQ(ask(server.port(), ""), "") << "before its first request";
   EXPECT_EQ(ask(server.port(), "GET / HT"), "") << "in the head";
   EXPECT_THAT(ask(server.port(), "POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf"),
               HasSubstr("sent nothing"));
+}
+
+TEST(HttpServer, AnIdleClientIsLetGo) {
+  Options options;
+  options.idle_timeout = Milliseconds(50);
+  Server server(options, echo);
+  EXPECT_THAT(ask(server.port(), "GET / HTTP/1.1\r\n\r\n"), EndsWith("GET /\n"));
 }
 
 TEST(HttpServer, AClientThatTakesNothingIsLetGo) {
@@ -256,14 +279,39 @@ TEST(HttpServer, TakesAQueryOfHundredsOfKilobytesInTheUrl) {
               HasSubstr(query));
 }
 
-TEST(HttpServer, OneConnectionTooManyIsRefusedAndTheRestGoOn) {
+TEST(HttpServer, OneConnectionTooManyIsRefusedWhereAllAreAtWork) {
   Options options;
   options.max_connections = 1;
+  std::promise<void> working;
+  std::promise<void> go_on;
+  Server server(options, [&, wait = go_on.get_future().share()](Exchange& exchange) {
+    working.set_value();
+    wait.wait();
+    exchange.respond(200, {}, "done");
+  });
+  RawClient first(server.port());
+  first.send("GET /1 HTTP/1.1\r\n\r\n");
+  working.get_future().get();
+  EXPECT_THAT(RawClient(server.port()).receive_all(), StartsWith("HTTP/1.1 503 "));
+  go_on.set_value();
+  EXPECT_THAT(first.receive_until("done"), StartsWith("HTTP/1.1 200 "));
+}
+
+// Whoever holds connections without using them shuts nobody out.
+TEST(HttpServer, TheConnectionThatIsIdleForLongestMakesRoom) {
+  Options options;
+  options.max_connections = 2;
   Server server(options, echo);
   RawClient first(server.port());
   first.send("GET /1 HTTP/1.1\r\n\r\n").receive_until("GET /1\n");
-  EXPECT_THAT(RawClient(server.port()).receive_all(), StartsWith("HTTP/1.1 503 "));
-  first.send("GET /2 HTTP/1.1\r\n\r\n").receive_until("GET /2\n");
+  RawClient second(server.port());
+  second.send("GET /2 HTTP/1.1\r\n\r\n").receive_until("GET /2\n");
+  RawClient third(server.port());
+  third.send("GET /3 HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(third.receive_until("GET /3\n"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(first.receive_all(), "") << "closed";
+  second.send("GET /4 HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(second.receive_until("GET /4\n"), StartsWith("HTTP/1.1 200 "));
 }
 
 TEST(HttpServer, AStopLetsTheRequestInWorkFinishAndEndsIdleConnections) {

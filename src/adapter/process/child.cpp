@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/error.h"
@@ -17,7 +18,8 @@ namespace freshet::process {
 namespace {
 
 // Between fork and exec only what is safe after a fork in a program with threads: no allocation, no locks.
-[[noreturn]] void become(const char* folder, const char* log, char* const* arguments, pid_t parent) {
+[[noreturn]] void become(const char* folder, const char* log, char* const* arguments,
+                         char* const* environment, pid_t parent) {
   setsid();  // a terminal's Ctrl-C is for us; we stop the child in our own order
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(127);
@@ -30,8 +32,24 @@ namespace {
   dup2(input, STDIN_FILENO);
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
-  execv(arguments[0], arguments);
+  execve(arguments[0], arguments, environment);
   _exit(127);
+}
+
+std::vector<std::string> take_over(const std::vector<std::string>& names) {
+  std::vector<std::string> variables;
+  for (const std::string& name : names) {
+    if (const char* value = std::getenv(name.c_str())) variables.push_back(name + "=" + value);
+  }
+  return variables;
+}
+
+// As execve() wants them; valid while `texts` is.
+std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
 }
 
 }  // namespace
@@ -40,15 +58,16 @@ Child::Child(const ChildOptions& options) {
   if (access(options.program.c_str(), X_OK) != 0)
     throw Error(ErrorKind::config, "can't run " + options.program.string() + ": " + std::strerror(errno),
                 "it belongs beside the freshet executable; `make build` makes both");
-  const std::string program = options.program.string();
-  std::vector<char*> arguments{const_cast<char*>(program.c_str())};
-  for (const std::string& argument : options.arguments)
-    arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
+  std::vector<std::string> command{options.program.string()};
+  command.insert(command.end(), options.arguments.begin(), options.arguments.end());
+  const std::vector<std::string> variables = take_over(options.environment);
+  const std::vector<char*> arguments = pointers_to(command);
+  const std::vector<char*> environment = pointers_to(variables);
   const pid_t parent = getpid();
   pid_ = fork();
   if (pid_ < 0) throw Error(ErrorKind::capacity, std::string("can't fork: ") + std::strerror(errno));
-  if (pid_ == 0) become(options.folder.c_str(), options.log.c_str(), arguments.data(), parent);
+  if (pid_ == 0)
+    become(options.folder.c_str(), options.log.c_str(), arguments.data(), environment.data(), parent);
 }
 
 Child::~Child() {

@@ -17,6 +17,8 @@ struct ChildOptions {
   std::vector<std::string> arguments;  // without the program's name
   std::filesystem::path log;           // gets its standard output and error; its input is empty
   std::filesystem::path folder;        // its working directory
+  // The variables of ours that it gets, where they are set; no other, since ours may hold passwords.
+  std::vector<std::string> environment = {};
 };
 
 class Child {

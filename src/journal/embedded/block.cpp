@@ -48,6 +48,21 @@ bool append_packed(std::string& to, std::string_view raw) {
   return smaller;
 }
 
+// LZ4 packs at most so many bytes into one.
+constexpr std::uint64_t kPackedMax = 255;
+
+// What no writer puts in a header, checksum or not: whoever reads the block need not think of it.
+bool plausible(const BlockHeader& header, std::uint8_t kind, std::uint8_t packing) {
+  const bool known = kind >= static_cast<std::uint8_t>(BlockKind::segment) &&
+                     kind <= static_cast<std::uint8_t>(BlockKind::opening) && packing <= 1;
+  const std::uint64_t holds = header.compressed ? kPackedMax * header.size : header.size;
+  const bool sized =
+      header.raw_size <= kBodyMax && header.size <= header.raw_size && header.raw_size <= holds;
+  if (header.kind != BlockKind::data) return known && sized;
+  const bool counted = header.records > 0 && header.first <= UINT64_MAX - header.records;
+  return known && sized && counted && header.stream > 0;
+}
+
 }  // namespace
 
 void append_block(std::string& to, BlockHeader header, std::string_view raw) {
@@ -86,10 +101,7 @@ std::optional<BlockHeader> parse_header(std::string_view bytes) {
   header.lowest_commit = Lsn(from.le<std::uint64_t>());
   header.highest_commit = Lsn(from.le<std::uint64_t>());
   header.body_sum = from.le<std::uint64_t>();
-  const bool known = kind >= static_cast<std::uint8_t>(BlockKind::segment) &&
-                     kind <= static_cast<std::uint8_t>(BlockKind::opening) && packing <= 1;
-  const bool sized = header.raw_size <= kBodyMax && header.size <= header.raw_size;
-  return known && sized ? std::optional(header) : std::nullopt;
+  return plausible(header, kind, packing) ? std::optional(header) : std::nullopt;
 }
 
 bool body_intact(const BlockHeader& header, std::string_view body) {

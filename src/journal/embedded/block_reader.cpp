@@ -62,11 +62,10 @@ std::string_view BlockReader::load(std::uint64_t offset, std::size_t size) {
 }
 
 void BlockReader::damaged(const char* what) const {
-  throw Error(
-      ErrorKind::data,
-      "journal file " + file_.path().string() + " is damaged at byte " + std::to_string(position_) + ": " +
-          what,
-      "check the disk; if the file can't be restored, move the journal's folder away and snapshot again");
+  throw Error(ErrorKind::data,
+              "journal file " + file_.path().string() + " is damaged at byte " + std::to_string(position_) +
+                  ": " + what,
+              "check the disk; if the file can't be restored, start over: docs/runbook/snapshot-again.md");
 }
 
 }  // namespace freshet::journal

@@ -89,6 +89,37 @@ TEST(Block, ABodyThatDoesNotUnpackIsRefused) {
   EXPECT_THROW(unpack(header, body, buffer), Error);
 }
 
+std::string block_of(const BlockHeader& header, const std::string& raw) {
+  std::string block;
+  append_block(block, header, raw);
+  return block;
+}
+
+// Whoever reads the block divides by its records, and looks for its stream.
+TEST(Block, DataWithoutAStreamOrRecordsIsNone) {
+  const auto parsed = [](auto change) {
+    BlockHeader header = data_header();
+    change(header);
+    return parse_header(block_of(header, "body")).has_value();
+  };
+  EXPECT_TRUE(parsed([](BlockHeader&) {}));
+  EXPECT_FALSE(parsed([](BlockHeader& header) { header.stream = 0; }));
+  EXPECT_FALSE(parsed([](BlockHeader& header) { header.records = 0; }));
+  EXPECT_FALSE(parsed([](BlockHeader& header) { header.first = UINT64_MAX; }));
+}
+
+TEST(Record, RefusesACommitBeyondWhatAVersionHolds) {
+  Change change;
+  change.commit_lsn = kCommitLsnMax;
+  std::string bytes;
+  append_record(bytes, change);
+  ByteReader from(bytes);
+  EXPECT_EQ(read_record(from).version().commit(), kCommitLsnMax);
+  bytes[13] = 1;
+  ByteReader beyond(bytes);
+  EXPECT_THROW(read_record(beyond), Error);
+}
+
 TEST(Record, RefusesBytesThatAreNone) {
   Change change;
   change.old = "old";

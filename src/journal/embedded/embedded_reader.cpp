@@ -39,7 +39,8 @@ bool EmbeddedReader::nothing_above(const std::optional<Watermark>& after) {
     throw Error(ErrorKind::identity,
                 "position " + std::to_string(after->number) + " of journal " + after->journal +
                     " isn't in the journal " + tail.journal,
-                "the journal was replaced, or restored from an older copy: snapshot every table again");
+                "the journal was replaced, or restored from an older copy; start over: "
+                "docs/runbook/snapshot-again.md");
   if (after->number == tail.watermark) index_.after(after);  // refuses one of another history
   return true;
 }
@@ -85,6 +86,9 @@ std::optional<EmbeddedReader::Scan> EmbeddedReader::scan_from(Place place, std::
   }
   if (found.empty()) return Scan{};
   Scan scan{read_seal(found, index_.catalog(), index_.tail()->journal).watermark};
+  if (!scan.found || scan.found->number != number)
+    throw Error(ErrorKind::data,
+                "watermark " + std::to_string(number) + " of the journal holds another, or none");
   index_.remember(*scan.found, found_end);
   return scan;
 }
@@ -99,12 +103,12 @@ void EmbeddedReader::release(const Durable<Ends>& ends, const std::set<std::stri
   write_released(index_.layout(), {index_.tail()->journal, ends.get(), held});
 }
 
-std::set<std::string> EmbeddedReader::gaps() const {
+Ends EmbeddedReader::gaps() const {
   const std::optional<Released> released = read_released(index_.layout());
-  std::set<std::string> streams;
+  Ends ends;
   for (const auto& [stream, end] : open_gaps(read_gaps(index_.layout()), released.value_or(Released())))
-    streams.insert(stream);
-  return streams;
+    ends[{stream, 0}] = Offset(end);
+  return ends;
 }
 
 std::uint64_t EmbeddedReader::bytes() const {

@@ -16,7 +16,7 @@ class EmbeddedReader final : public Reader {
   void read(const Ends& from, const Ends& to, const Visitor& visit,
             const std::function<bool(const std::string& stream)>& only) override;
   void release(const Durable<Ends>& ends, const std::set<std::string>& held) override;
-  std::set<std::string> gaps() const override;
+  Ends gaps() const override;
   std::uint64_t bytes() const override;
   std::uint64_t limit() const override { return options_.limit; }
 

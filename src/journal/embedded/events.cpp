@@ -4,18 +4,32 @@
 #include "base/metrics.h"
 
 namespace freshet::journal {
+namespace {
+
+metrics::Counter retention_failures() {
+  return metrics::counter("freshet_journal_retention_failures_total",
+                          "Times that nothing could be removed from the journal.");
+}
+
+metrics::Counter gaps(const std::string& stream) {
+  return metrics::counter("freshet_journal_gaps_total", "Gaps opened in streams that don't run.",
+                          {{"stream", stream}});
+}
+
+}  // namespace
+
+void register_counters(const std::vector<std::string>& streams) {
+  retention_failures();
+  for (const std::string& stream : streams) gaps(stream);
+}
 
 void tell(const RetentionFailed& event) {
-  static const auto failures = metrics::counter("freshet_journal_retention_failures_total",
-                                                "Times that nothing could be removed from the journal.");
-  failures.add();
+  retention_failures().add();
   log::error("journal_retention_failed", {{"error", event.error.message()}, {"hint", event.error.hint()}});
 }
 
 void tell(const GapOpened& event) {
-  metrics::counter("freshet_journal_gaps_total", "Gaps opened in streams that don't run.",
-                   {{"stream", event.stream}})
-      .add();
+  gaps(event.stream).add();
   log::warn("journal_gap_opened", {{"stream", event.stream}, {"bytes", event.bytes}});
 }
 

@@ -1,8 +1,10 @@
-// What the journal's writer has to tell: a log line and its metric leave together. Writer's thread.
+// What the journal's writer has to tell: a log line and its metric leave together. Writer's thread, but for
+// register_counters.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
@@ -25,6 +27,10 @@ struct Kept {
   std::uint64_t held = 0;   // of them, for streams that don't run
   std::uint64_t limit = 0;
 };
+
+// Has the counters there, at 0, before anything happens: Prometheus sees no increase in one that is born
+// at 1. Any thread.
+void register_counters(const std::vector<std::string>& streams);
 
 void tell(const RetentionFailed& event);
 void tell(const GapOpened& event);

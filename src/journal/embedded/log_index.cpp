@@ -16,11 +16,11 @@ constexpr std::size_t kPreludesMax = 64;
   throw Error(
       ErrorKind::identity,
       "position " + std::to_string(watermark.number) + " of journal " + watermark.journal + ": " + why,
-      "the journal was replaced, or restored from an older copy: snapshot every table again");
+      "the journal was replaced, or restored from an older copy; start over: docs/runbook/snapshot-again.md");
 }
 
-void require_same(const Watermark& asked, const Watermark& found) {
-  if (!(asked == found)) refuse(asked, "the journal has another history there");
+void require_same(const Watermark& asked, const std::optional<Watermark>& found) {
+  if (asked != found) refuse(asked, "the journal has another history there");
 }
 
 }  // namespace
@@ -39,7 +39,13 @@ const std::optional<Tail>& LogIndex::refresh() {
 std::optional<LogIndex::Readable> LogIndex::open(std::uint64_t segment) const {
   std::optional<files::File> file = files::File::open_if_there(layout_.segment(segment));
   if (!file) return std::nullopt;
-  const std::uint64_t end = segment == tail_->end.segment ? tail_->end.byte : file->size();
+  const std::uint64_t size = file->size();
+  const std::uint64_t end = segment == tail_->end.segment ? tail_->end.byte : size;
+  if (end > size)
+    throw Error(ErrorKind::data,
+                "journal file " + layout_.segment(segment).string() + " is damaged: it is shorter than the " +
+                    std::to_string(end) + " bytes that were sealed in it",
+                "check the disk; if the file can't be restored, start over: docs/runbook/snapshot-again.md");
   return Readable{std::move(*file), end};
 }
 
@@ -103,7 +109,7 @@ Place LogIndex::search(const Watermark& watermark) {
       last_segment_where([&](const Prelude& prelude) { return prelude.last_number() < watermark.number; });
   const Prelude& found = prelude(segment);
   if (found.last_number() < watermark.number) return search_segment(segment, watermark);
-  if (found.last_number() == watermark.number) require_same(watermark, *found.last);
+  if (found.last_number() == watermark.number) require_same(watermark, found.last);
   return {segment, 0};
 }
 
@@ -113,7 +119,7 @@ Place LogIndex::search_segment(std::uint64_t segment, const Watermark& watermark
     while (const auto header = blocks.next()) {
       if (header->kind != BlockKind::data) catalog_.learn(*header, blocks.body());
       if (header->kind != BlockKind::watermark || header->first != watermark.number) continue;
-      require_same(watermark, *read_seal(blocks.body(), catalog_, tail_->journal).watermark);
+      require_same(watermark, read_seal(blocks.body(), catalog_, tail_->journal).watermark);
       return {segment, blocks.after()};
     }
   }

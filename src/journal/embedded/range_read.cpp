@@ -105,10 +105,11 @@ void RangeRead::take(BlockReader& blocks, const BlockHeader& header) {
 }
 
 RangeRead::Range* RangeRead::range_of(std::uint32_t stream) {
+  const std::string& name = index_.catalog().at(stream).partition.stream;  // refuses a number without one
   if (by_number_.size() < stream) by_number_.resize(stream);
   std::optional<Range*>& known = by_number_[stream - 1];
   if (!known) {
-    const auto found = ranges_.find(index_.catalog().at(stream).partition.stream);
+    const auto found = ranges_.find(name);
     known = found == ranges_.end() ? nullptr : &found->second;
   }
   return *known;
@@ -121,7 +122,7 @@ void RangeRead::deliver(const BlockHeader& header, std::string_view raw, Range& 
     throw Error(ErrorKind::identity,
                 fmt::format("records {} to {} of {} are no longer in the journal", range.next,
                             header.first - 1, stream.partition.stream),
-                "snapshot this table again");
+                "freshet snapshot " + stream.partition.stream);
   ByteReader from(raw);
   for (std::uint64_t offset = header.first; offset < header.first + header.records; ++offset) {
     Change change = read_record(from);
@@ -144,7 +145,7 @@ void RangeRead::refuse_lost() {
     throw Error(ErrorKind::transient, what + " aren't readable before capture has opened the journal",
                 "start capture");
   throw Error(ErrorKind::identity, what + " aren't in the journal",
-              "the journal was restored from an older copy: snapshot this table again");
+              "the journal was restored from an older copy; start over: docs/runbook/snapshot-again.md");
 }
 
 }  // namespace freshet::journal

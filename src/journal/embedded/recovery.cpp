@@ -47,7 +47,9 @@ Walk walk(const files::Path& path) {
 
 // The `synced` of the watermark block at `offset`; 0 when there is none.
 std::uint64_t synced_at(const files::File& file, std::uint64_t offset, const BlockHeader& header) {
-  if (header.kind != BlockKind::watermark) return 0;
+  const std::uint64_t size = file.size();
+  if (header.kind != BlockKind::watermark || header.size > size - std::min(size, offset + kHeaderSize))
+    return 0;
   std::string body(header.size, '\0');
   std::string unpacked;
   body.resize(file.read_at(offset + kHeaderSize, body.data(), body.size()));
@@ -81,19 +83,19 @@ std::uint64_t proven_end(const files::Path& path, const Walk& found, std::uint64
                                                       std::to_string(found.size)
                                                 : found.damage;
   throw Error(ErrorKind::data, what + "; changes that were sealed there are lost",
-              "restore the file, or move the journal's folder away and snapshot every table again");
+              "restore the file, or start over: docs/runbook/snapshot-again.md");
 }
 
 void require_whole_row(const Layout& layout, const std::vector<std::uint64_t>& segments,
                        const std::optional<Tail>& tail) {
   if (tail && (segments.empty() || segments.back() < tail->end.segment))
     throw Error(ErrorKind::data, "journal file " + layout.segment(tail->end.segment).string() + " is missing",
-                "restore the file, or move the journal's folder away and snapshot every table again");
+                "restore the file, or start over: docs/runbook/snapshot-again.md");
   for (std::size_t i = 1; i < segments.size(); ++i)
     if (segments[i] != segments[i - 1] + 1)
       throw Error(ErrorKind::data,
                   "journal file " + layout.segment(segments[i - 1] + 1).string() + " is missing",
-                  "restore the file, or move the journal's folder away and snapshot every table again");
+                  "restore the file, or start over: docs/runbook/snapshot-again.md");
 }
 
 // Written again, because after a failed write-back the page cache may hold what the disk doesn't, and the
@@ -151,12 +153,12 @@ std::optional<Recovered> recover(const Layout& layout) {
     Recovered recovered{replay(path, found.seal), {segments[i - 1], found.seal}};
     if (tail && tail->journal != recovered.state.journal)
       throw Error(ErrorKind::identity, "the files in " + layout.directory().string() + " are of two journals",
-                  "restore the folder as a whole, or move it away and snapshot every table again");
+                  "restore the folder as a whole, or start over: docs/runbook/snapshot-again.md");
     return recovered;
   }
   if (!segments.empty() && segments.front() != 1)
     throw Error(ErrorKind::data, "no seal was found in " + layout.segments().string(),
-                "restore the folder, or move it away and snapshot every table again");
+                "restore the folder, or start over: docs/runbook/snapshot-again.md");
   remove_from(layout, segments, 0);
   return std::nullopt;
 }

@@ -16,7 +16,7 @@ namespace {
   throw Error(ErrorKind::schema,
               fmt::format("column '{}' comes as {}, which its mirror's {} isn't made for", column.name,
                           type.name.empty() ? to_string(type.kind) : type.name, column.clickhouse_type()),
-              "compare the contract with the source's table: freshet contract diff");
+              "compare the contract with the table: freshet init drafts it anew into an empty folder");
 }
 
 template <class Target>

@@ -9,7 +9,7 @@
 //   for (each column)
 //     if (const std::optional<Unfit> unfit = builder->append(field)) {
 //       for (every builder) builder->truncate(before);
-//       ... quarantine the row, with explain(*unfit)
+//       ... stop the stream, with explain(*unfit)
 //     }
 #pragma once
 

@@ -32,4 +32,21 @@ std::string_view explain(Unfit unfit) {
   return "can't be held";
 }
 
+std::string_view way_out(Unfit unfit) {
+  switch (unfit) {
+    case Unfit::null: return "let the column be NULL in its contract";
+    case Unfit::nan: return "allow it in the column's contract, null_when: [nan] or clickhouse_type: String";
+    case Unfit::infinity:
+      return "allow it in the column's contract, null_when: [infinity] or clickhouse_type: String";
+    case Unfit::out_of_range:
+      return "allow it in the column's contract, null_when: [out_of_range] or clickhouse_type: String";
+    case Unfit::fraction: return "give the column more digits in its contract, or clickhouse_type: String";
+    case Unfit::dimensions: return "give the column clickhouse_type: String in its contract";
+    case Unfit::binary_form:
+    case Unfit::malformed:
+    case Unfit::unchanged: break;
+  }
+  return "mend it at the source and have the table read again with freshet snapshot";
+}
+
 }  // namespace freshet::load

@@ -1,6 +1,6 @@
 // Unfit: why a value can't be held exactly by its mirror column. Expected per record, so a value and no
-// exception: the row goes to quarantine with it, or, where the contract says so by name, becomes a counted
-// NULL.
+// exception: its change goes to quarantine, or, where the contract says so by name, the value becomes a
+// counted NULL.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,12 @@ enum class Unfit : std::uint8_t {
   unchanged,     // unchanged TOAST that nobody has filled
 };
 
-// One word for metrics and quarantine headers: "out_of_range".
+// One word: "out_of_range".
 std::string_view to_string(Unfit unfit);
 // For people, after the column's name: "is infinite, which a Date32 or DateTime64 can't be".
 std::string_view explain(Unfit unfit);
+// What makes room for it in the column's contract; mending the source takes nothing back that the journal
+// holds.
+std::string_view way_out(Unfit unfit);
 
 }  // namespace freshet::load

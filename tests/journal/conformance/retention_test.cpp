@@ -4,6 +4,12 @@
 namespace freshet::journal {
 namespace {
 
+std::set<std::string> lossy(const Reader& reader) {
+  std::set<std::string> streams;
+  for (const auto& [partition, left] : reader.gaps()) streams.insert(partition.stream);
+  return streams;
+}
+
 TEST_P(JournalConformance, AFullJournalGivesRoomAgainWhenItIsReleased) {
   const auto journal = make({.limit = 1 << 20});
   const auto writer = journal->writer();
@@ -93,18 +99,22 @@ TEST_P(JournalConformance, AHeldStreamThatOutgrowsItsShareGetsAGapUntilItIsPasse
     }
   };
   run(1000);
-  EXPECT_THAT(reader->gaps(), testing::ElementsAre("app.items"));
+  EXPECT_THAT(lossy(*reader), testing::ElementsAre("app.items"));
   const auto only = [](const std::string& name) {
     return [name](const std::string& stream) { return stream == name; };
   };
   EXPECT_ERROR(read_all(*reader, {}, at->ends, only("app.items")), identity);
+  const Offset left = reader->gaps().at({"app.items", 0});
+  EXPECT_EQ(read_all(*reader, reader->gaps(), at->ends, only("app.items"))["app.items"].size(),
+            at->ends.at({"app.items", 0}).value() - left.value())
+      << "what is left can be read";
   EXPECT_EQ(read_all(*reader, {}, at->ends, only("app.small"))["app.small"].size(), 1000u)
       << "the large one takes nothing from the small one";
 
   // A new writer knows of it, and a snapshot further on mends it.
   writer.reset();
   writer = journal->writer();
-  EXPECT_THAT(journal->reader()->gaps(), testing::ElementsAre("app.items"));
+  EXPECT_THAT(lossy(*journal->reader()), testing::ElementsAre("app.items"));
   Ends ends = at->ends;
   ends.erase({"app.small", 0});
   reader->release(Confirmed::ends(ends), {"app.small"});

@@ -74,6 +74,25 @@ const tests = {
     await assert.rejects(async () => { for await (const _ of result.stream()); }, /throwIf/);
   },
 
+  async 'an insert that is broken off leaves nothing'() {
+    await client.command({ query: 'TRUNCATE TABLE connect_js.t' });
+    const abort = new AbortController();
+    const rows = async function* () {
+      for (let id = 0; ; ++id) {
+        yield { id };
+        if (id === 20_000) await new Promise(() => {}); // the rest never comes
+      }
+    };
+    const insert = client.insert({ table: 'connect_js.t', values: Readable.from(rows()), format: 'JSONEachRow', abort_signal: abort.signal });
+    const running = "SELECT 1 FROM system.processes WHERE query LIKE 'INSERT INTO%connect_js.t%'";
+    while ((await rowsOf(running)).length === 0);
+    abort.abort();
+    await assert.rejects(insert);
+    const deadline = Date.now() + 20_000;
+    while ((await rowsOf(running)).length > 0) assert.ok(Date.now() < deadline, 'the insert still runs');
+    assert.deepEqual(await rowsOf('SELECT toUInt32(count()) AS n FROM connect_js.t'), [{ n: 0 }]);
+  },
+
   async 'an abandoned result ends on the server'() {
     const abort = new AbortController();
     const query = 'SELECT sum(sipHash64(number)) FROM numbers(200000000000)';

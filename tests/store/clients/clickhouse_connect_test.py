@@ -3,6 +3,7 @@ import datetime
 import decimal
 import multiprocessing
 import sys
+import threading
 import time
 import unittest
 
@@ -24,6 +25,17 @@ def read_endlessly(port, has_begun):
     with client.query_row_block_stream(ENDLESS) as stream:
         for _ in stream:
             has_begun.set()
+
+
+# The rest of the rows never comes.
+def insert_endlessly(port, has_begun):
+    def rows():
+        yield b"1\n" * 50_000
+        has_begun.set()
+        threading.Event().wait()
+
+    clickhouse_connect.get_client(host="127.0.0.1", port=port).raw_insert(
+        "connect_py.t", column_names=["id"], insert_block=rows(), fmt="CSV", compression=None)
 
 
 class ClickHouseConnect(unittest.TestCase):
@@ -101,6 +113,22 @@ class ClickHouseConnect(unittest.TestCase):
         deadline = time.monotonic() + 20
         while self.client.query(running).first_row != (0,):
             self.assertLess(time.monotonic(), deadline, "the query still runs")
+
+    def test_a_client_killed_amid_an_insert_leaves_nothing_of_it(self):
+        inserter = multiprocessing.get_context("spawn")
+        has_begun = inserter.Event()
+        process = inserter.Process(target=insert_endlessly, args=(PORT, has_begun))
+        process.start()
+        self.assertTrue(has_begun.wait(60))
+        running = "SELECT count() FROM system.processes WHERE query LIKE 'INSERT INTO%connect_py.t%'"
+        deadline = time.monotonic() + 20
+        while self.client.query(running).first_row == (0,):
+            self.assertLess(time.monotonic(), deadline, "the insert hasn't begun")
+        process.kill()
+        process.join()
+        while self.client.query(running).first_row != (0,):
+            self.assertLess(time.monotonic(), deadline + 20, "the insert still runs")
+        self.assertEqual(self.client.command("SELECT count() FROM connect_py.t"), 0)
 
     def test_dataset_formats(self):
         self.assertEqual(self.client.raw_query("SELECT 1 AS a", fmt="JSONEachRow"), b'{"a":1}\n')

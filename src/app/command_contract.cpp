@@ -1,0 +1,98 @@
+// freshet contract check|diff: the files alone, for the CI of the project's own Git; and the files beside the
+// live source.
+#include <fmt/format.h>
+
+#include "adapter/postgres/connection.h"
+#include "app/addresses.h"
+#include "app/commands.h"
+#include "app/line.h"
+#include "base/utf8.h"
+#include "capture/catalog.h"
+#include "capture/source_check.h"
+#include "contract/diff.h"
+
+namespace freshet::app {
+namespace {
+
+using contract::FindingKind;
+using contract::StreamContract;
+
+constexpr int kSame = 0;
+constexpr int kDiffers = 1;
+
+// What becomes of the stream while the two differ.
+std::string_view outcome_of(FindingKind kind) {
+  switch (kind) {
+    case FindingKind::column_added: return "the stream goes on without it";
+    case FindingKind::modifier_changed: return "the stream goes on: the mirror holds both alike";
+    case FindingKind::column_dropped:
+    case FindingKind::column_renamed:
+    case FindingKind::column_retyped:
+    case FindingKind::column_nullable:
+    case FindingKind::key_changed:
+    case FindingKind::key_unsupported:
+    case FindingKind::identity_lost: return "the stream's changes wait, in order, until it is mended";
+  }
+  return "";
+}
+
+TableSchema table_of(postgres::Connection& source, const StreamContract& contract,
+                     const std::string& publication) {
+  const bool published =
+      contract.mode == contract::Mode::streamed &&
+      source.query("SELECT 1 FROM pg_publication WHERE pubname = $1", {publication}).rows() == 1;
+  if (published)
+    return capture::describe_published(source, publication, contract.source.schema, contract.source.table)
+        .schema;
+  // What the contract takes of it.
+  TableSchema table = capture::describe_table(source, contract.source.schema, contract.source.table);
+  std::erase_if(table.columns, [&](const Column& column) { return contract.find(column.name) == nullptr; });
+  return table;
+}
+
+void tell(std::string_view text, std::string_view outcome, std::string_view next) {
+  fmt::print("{}\n   {}\n   -> {}\n", printable(text), outcome, printable(next));
+}
+
+// How many differences.
+std::size_t compare(postgres::Connection& source, const StreamContract& contract,
+                    const std::string& publication) try {
+  const auto differences = contract::diff(contract, table_of(source, contract, publication));
+  for (const contract::Finding& found : differences) tell(found.text, outcome_of(found.kind), found.hint);
+  return differences.size();
+} catch (const Error& error) {
+  if (error.kind() != ErrorKind::schema) throw;  // the table isn't there, or isn't published
+  tell(error.message(), "nothing comes", error.hint());
+  return 1;
+}
+
+}  // namespace
+
+int run(const ContractCheckCommand& command) {
+  const contract::Project project = contract::load_project(command.project);
+  const std::vector<StreamContract> contracts = load_contracts(command.project);
+  fmt::print("{}: {} contracts, all of them sound\n", project.name, contracts.size());
+  return kSame;
+}
+
+int run(const ContractDiffCommand& command) {
+  const contract::Project project = contract::load_project(command.project);
+  const std::vector<StreamContract> contracts = load_contracts(command.project);
+  postgres::Connection source({.url = source_address(project.source, contract::process_environment()),
+                               .purpose = "freshet contract diff"});
+  capture::require_supported(source);
+  std::size_t compared = 0, differences = 0;
+  for (const StreamContract& contract : contracts) {
+    if (!command.table.empty() && contract::to_string(contract.source) != command.table) continue;
+    ++compared;
+    differences += compare(source, contract, project.source.publication);
+  }
+  if (compared == 0)
+    throw Error(ErrorKind::config, fmt::format("the project has no contract for {}", command.table),
+                "name it as schema.table; without a name all are compared");
+  fmt::print("{} contracts beside {}: {}\n", compared, source.where(),
+             differences == 0 ? "the same" : fmt::format("{} differences", differences));
+  return differences == 0 ? kSame : kDiffers;
+}
+
+}  // namespace freshet::app

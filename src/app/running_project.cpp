@@ -1,0 +1,23 @@
+#include "app/running_project.h"
+
+#include "adapter/files/directory.h"
+#include "app/control.h"
+#include "app/variables.h"
+
+namespace freshet::app {
+
+std::filesystem::path project_of(const std::filesystem::path& named, const DataDir& data) {
+  if (!named.empty()) return named;
+  for (const Role role : kRoles)
+    if (auto note = files::read_whole(data.project_note(role))) return *note;
+  throw Error(ErrorKind::config, "nothing has run on " + data.path().string(), "name the project");
+}
+
+contract::Environment environment_for(const DataDir& data) {
+  for (const Role role : {Role::load, Role::capture})
+    if (const auto answer = ask(data.socket(role), "variables"))
+      return overlaid(variables_from_json(*answer), contract::process_environment());
+  return contract::process_environment();
+}
+
+}  // namespace freshet::app

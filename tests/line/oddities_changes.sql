@@ -1,0 +1,48 @@
+-- Moves the tables of oddities.sql through the stream: updates, key changes, inserts, deletes, an enum
+-- renamed. child_bare has no key and isn't published, so it can be updated.
+UPDATE child_bare SET more = 'z';
+UPDATE "Mixed Case.schema"."Tab.le ""quoted"" name" SET "a.b" = 9, "Id" = "Id" + 1000 WHERE "Id" < 10;
+UPDATE "схема"."таблица данных" SET "名前" = 'neu' WHERE "ключ" < 20;
+DELETE FROM "схема"."таблица данных" WHERE "ключ" > 40;
+UPDATE "select"."table" SET "from" = -"from", "Null" = 1;
+DELETE FROM "select"."order" WHERE "primary" < 5;
+DO $$ BEGIN
+ EXECUTE format('UPDATE %I.%I SET %I = ''y'', %I = %L WHERE %I = 1', repeat('s',63), repeat('t',63), repeat('é',31), repeat('c',63), repeat('l',63), repeat('k',63));
+ EXECUTE format('UPDATE %I.%I SET %I = 20 WHERE %I = 2', repeat('s',63), repeat('t',63), repeat('k',63), repeat('k',63));
+ EXECUTE format('INSERT INTO %I.%I VALUES (3, ''z'', ''only''), (4, NULL, NULL)', repeat('s',63), repeat('t',63));
+ EXECUTE format('DELETE FROM %I.%I WHERE %I = 4', repeat('s',63), repeat('t',63), repeat('k',63));
+END $$;
+UPDATE public.t SET v = 'smaller';
+INSERT INTO public.t VALUES (2, 'more');
+UPDATE public."T" SET id = 11;
+INSERT INTO public."T" VALUES (12, 'MORE');
+DELETE FROM "select".t;
+INSERT INTO "select".t VALUES (21, 'in its place');
+UPDATE wide SET c2 = 12.5, c399 = 1.5;
+INSERT INTO wide (id, c7) VALUES (1001, '{"x": [1, 2]}');
+UPDATE keys SET v = 'w' WHERE true;
+DELETE FROM keys WHERE i < 'i30';
+UPDATE keys SET p = '10.1.0.0/16' WHERE c = -20;
+UPDATE keys SET a = NOT a WHERE c < -25;
+UPDATE parent SET v = 'u';
+UPDATE child_keyed SET extra = -1;
+DELETE FROM child_keyed WHERE id = 5;
+UPDATE secured SET v = 'u';
+INSERT INTO "empty" VALUES (1,'a');
+DELETE FROM "empty";
+INSERT INTO "empty" VALUES (2,NULL);
+UPDATE nulls SET a = NULL;
+DELETE FROM nulls WHERE id > 50;
+INSERT INTO nulls SELECT i FROM generate_series(1000,1100) i;
+ALTER TYPE grade RENAME TO mark;
+INSERT INTO graded VALUES (4,'high','{mid}');
+UPDATE graded SET gs = '{high}' WHERE id = 1;
+UPDATE lists SET hidden = 'x', password_hash = 'y';
+DELETE FROM only_key WHERE id = 1;
+UPDATE only_key SET id = 7;
+UPDATE generated SET a = 5;
+UPDATE parts SET region = 'north' WHERE id < 5;
+UPDATE ident_index SET a = 2;
+UPDATE ident_full SET v = 'y';
+UPDATE wide_numeric SET a = -1e-50;
+UPDATE domains SET p = p + 1, ca = NULL WHERE id < 10;

@@ -1,0 +1,205 @@
+// What people do to a source's tables, from outside: each has the outcome that docs/upstream-changes.md says.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "app/line_status_json.h"
+#include "line/mirrored.h"
+
+namespace freshet::test {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kTable =
+    "CREATE TABLE {0} (id bigint PRIMARY KEY, v text, n int);"
+    "INSERT INTO {0} SELECT i, 'v' || i, i FROM generate_series(1, 100) i;";
+
+std::string tables(const std::vector<std::string>& names) {
+  std::string sql;
+  for (const std::string& name : names) sql += fmt::format(fmt::runtime(kTable), name);
+  return sql;
+}
+
+class Upstream : public testing::Test {
+ protected:
+  app::StreamLine stream_of(const std::string& table) {
+    const app::LineStatus status = app::line_status_from_json(line_->line().status_json());
+    for (const app::StreamLine& stream : status.streams)
+      if (stream.name == "public." + table) return stream;
+    throw std::runtime_error("no stream of " + table);
+  }
+  bool becomes(const std::string& table, const std::string& state) {
+    return eventually([&] { return stream_of(table).state == state; }, std::chrono::seconds(60));
+  }
+  std::string contract_of(const std::string& table) const {
+    return line_->project() + "/contracts/" + table + ".yaml";
+  }
+  // Runs in ClickHouse what the stream's hint says, as whoever reads the status would.
+  void run_what_the_hint_says(const std::string& table) {
+    const std::string hint = stream_of(table).hint;
+    const std::string before = "run there: ";
+    const std::size_t begin = hint.find(before), end = hint.find("; or take the contract back");
+    ASSERT_TRUE(begin == 0 && end != std::string::npos) << hint;
+    line_->clickhouse().execute(hint.substr(before.size(), end - before.size()));
+  }
+  void restart() {
+    line_->line().stop();
+    ASSERT_TRUE(line_->start()) << line_->line().log_tail();
+  }
+  void begin(const std::string& schema) {
+    line_.emplace(schema);
+    ASSERT_TRUE(line_->start()) << line_->line().log_tail();
+  }
+
+  std::optional<Mirrored> line_;
+};
+
+TEST_F(Upstream, AColumnMoreIsInTheMirrorWithAllItsValuesWhenTheContractTakesIt) {
+  begin(tables({"added"}));
+  line_->sql("ALTER TABLE added ADD COLUMN d int NOT NULL DEFAULT 5, ADD COLUMN e text");
+  line_->sql(
+      "UPDATE added SET n = -n, e = 'set', d = 6 WHERE id <= 10; INSERT INTO added VALUES (101, 'new', 1)");
+  line_->expect_equal("added");
+  EXPECT_EQ(stream_of("added").state, "running");
+  line_->line().stop();
+  std::ofstream(contract_of("added"), std::ios::app)
+      << "      - name: d\n        physicalType: integer\n        required: true\n"
+         "      - name: e\n        physicalType: text\n";
+  ASSERT_TRUE(line_->start()) << line_->line().log_tail();
+  ASSERT_TRUE(becomes("added", "stopped")) << line_->line().status_text();
+  run_what_the_hint_says("added");
+  restart();
+  ASSERT_TRUE(becomes("added", "running")) << line_->line().status_text();
+  line_->expect_equal("added", "SELECT id, v, n, d, e FROM {} ORDER BY id");
+  EXPECT_EQ(line_->line().parity(), 0);
+}
+
+// Also the rows that were there before.
+TEST_F(Upstream, AnotherTypeOrNameWaitsInQuarantineAndIsReadAgainWhenTheContractTakesIt) {
+  begin(tables({"widened", "narrowed", "renamed", "dropped", "fine"}) +
+        "CREATE TABLE loosened (id bigint PRIMARY KEY, v text NOT NULL, n int); INSERT INTO loosened VALUES "
+        "(1, 'v', 1);"
+        "CREATE TABLE longer (id bigint PRIMARY KEY, v varchar(5), n int); INSERT INTO longer VALUES (1, "
+        "'v', 1);");
+  line_->sql(
+      "ALTER TABLE widened ALTER n TYPE bigint USING n::bigint * 1000000000;"
+      "ALTER TABLE narrowed ALTER n TYPE smallint USING n % 7; ALTER TABLE renamed RENAME v TO w;"
+      "ALTER TABLE dropped DROP COLUMN n; ALTER TABLE loosened ALTER v DROP NOT NULL;"
+      "ALTER TABLE longer ALTER v TYPE varchar(10)");
+  line_->sql(
+      "INSERT INTO widened VALUES (101, 'new', 5000000000); INSERT INTO narrowed VALUES (101, 'new', 3);"
+      "INSERT INTO renamed VALUES (101, 'new', 1); INSERT INTO dropped VALUES (101, 'new');"
+      "INSERT INTO fine VALUES (101, 'new', 1); INSERT INTO loosened VALUES (101, NULL, 1);"
+      "INSERT INTO longer VALUES (101, '1234567', 1)");
+  const auto changed = {"widened", "narrowed", "renamed", "dropped", "loosened"};
+  for (const char* table : changed) ASSERT_TRUE(becomes(table, "quarantined")) << line_->line().status_text();
+  for (const char* table : {"fine", "longer"}) {
+    line_->expect_equal(table);
+    EXPECT_EQ(stream_of(table).state, "running");
+  }
+
+  line_->line().stop();
+  edit_file(contract_of("widened"), "physicalType: integer", "physicalType: bigint");
+  edit_file(contract_of("narrowed"), "physicalType: integer", "physicalType: smallint");
+  edit_file(contract_of("renamed"), "name: v\n", "name: w\n");
+  edit_file(contract_of("loosened"), "physicalType: text\n        required: true\n", "physicalType: text\n");
+  edit_file(contract_of("dropped"),
+            "      - name: \"n\"\n        logicalType: integer\n        physicalType: integer\n", "");
+  ASSERT_TRUE(line_->start()) << line_->line().log_tail();
+  for (const char* table : changed) ASSERT_TRUE(becomes(table, "stopped")) << line_->line().status_text();
+  for (const char* table : changed) run_what_the_hint_says(table);
+  restart();
+  for (const char* table : changed) ASSERT_TRUE(becomes(table, "running")) << line_->line().status_text();
+  line_->expect_equal("widened");
+  line_->expect_equal("narrowed");
+  line_->expect_equal("loosened");
+  line_->expect_equal("renamed", "SELECT id, w, n FROM {} ORDER BY id");
+  line_->expect_equal("dropped", "SELECT id, v FROM {} ORDER BY id");
+  EXPECT_EQ(line_->line().parity(), 0);
+}
+
+TEST_F(Upstream, AnotherReplicaIdentityGoesOnOrWaits) {
+  begin(tables({"whole", "by_index", "nothing"}));
+  line_->sql(
+      "ALTER TABLE whole REPLICA IDENTITY FULL; UPDATE whole SET id = id + 1000 WHERE id <= 10;"
+      "DELETE FROM whole WHERE id = 20; CREATE UNIQUE INDEX other ON by_index (n);"
+      "ALTER TABLE by_index ALTER n SET NOT NULL; ALTER TABLE by_index REPLICA IDENTITY USING INDEX other;"
+      "DELETE FROM by_index WHERE id = 20;"
+      "ALTER TABLE nothing REPLICA IDENTITY NOTHING; INSERT INTO nothing VALUES (101, 'new', 1)");
+  EXPECT_THROW(line_->sql("DELETE FROM nothing WHERE id = 20"), Error);
+  line_->expect_equal("whole");
+  EXPECT_EQ(stream_of("whole").state, "running");
+  ASSERT_TRUE(becomes("by_index", "quarantined")) << line_->line().status_text();
+  EXPECT_THAT(stream_of("by_index").error, HasSubstr("had the key (id) and has (n)"));
+  ASSERT_TRUE(becomes("nothing", "quarantined")) << line_->line().status_text();
+
+  line_->sql("ALTER TABLE by_index REPLICA IDENTITY DEFAULT; ALTER TABLE nothing REPLICA IDENTITY DEFAULT");
+  line_->sql("UPDATE by_index SET v = 'last' WHERE id = 1; DELETE FROM nothing WHERE id = 20");
+  EXPECT_EQ(line_->line().say({"snapshot", "by_index", "nothing"}).status, 0);
+  ASSERT_TRUE(becomes("by_index", "running")) << line_->line().status_text();
+  ASSERT_TRUE(becomes("nothing", "running")) << line_->line().status_text();
+  line_->expect_equal("by_index");
+  line_->expect_equal("nothing");
+}
+
+TEST_F(Upstream, WhatTheStreamDoesNotTellIsInTheMirrorAllTheSame) {
+  begin(
+      "CREATE TYPE mark AS ENUM ('low', 'high');"
+      "CREATE TABLE graded (id bigint PRIMARY KEY, v mark, n int);"
+      "INSERT INTO graded SELECT i, 'low', i FROM generate_series(1, 100) i;"
+      "CREATE TABLE parted (id bigint, v text, n int, PRIMARY KEY (id, n)) PARTITION BY LIST (n);"
+      "CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1);"
+      "CREATE TABLE parted_2 PARTITION OF parted FOR VALUES IN (2);"
+      "CREATE TABLE parted_3 PARTITION OF parted FOR VALUES IN (3);"
+      "INSERT INTO parted SELECT i, 'old', i % 3 + 1 FROM generate_series(1, 300) i;" +
+      tables({"computed", "made_again"}));
+  line_->sql(
+      "ALTER TYPE mark RENAME VALUE 'low' TO 'least'; UPDATE graded SET n = 0 WHERE id = 1;"
+      "ALTER TABLE computed ALTER v TYPE text USING upper(v); UPDATE computed SET n = 0 WHERE id = 1;"
+      "TRUNCATE parted_1; ALTER TABLE parted DETACH PARTITION parted_2; DROP TABLE parted_3;"
+      "INSERT INTO parted VALUES (1000, 'new', 1);"
+      "CREATE TABLE parted_4 AS SELECT i AS id, 'attached' AS v, 4 AS n FROM generate_series(1, 50) i;"
+      "ALTER TABLE parted_4 ALTER id SET NOT NULL, ALTER n SET NOT NULL, ALTER id TYPE bigint;"
+      "ALTER TABLE parted ATTACH PARTITION parted_4 FOR VALUES IN (4); UPDATE parted SET v = 'w' WHERE id = "
+      "4");
+  line_->sql("ALTER TYPE mark ADD VALUE 'middle' BEFORE 'high'");
+  line_->sql("UPDATE graded SET v = 'middle' WHERE id = 2; DROP TABLE made_again");
+  EXPECT_TRUE(
+      eventually([&] { return stream_of("made_again").error.find("there is no table") != std::string::npos; },
+                 std::chrono::seconds(60)));
+  EXPECT_EQ(line_->clickhouse().value("SELECT count() FROM src.made_again"), "100")
+      << "the mirror keeps them";
+  line_->sql(tables({"made_again"}) +
+             "DELETE FROM made_again WHERE id > 50;"
+             "ALTER PUBLICATION freshet ADD TABLE ONLY made_again");
+  const auto is_read_again = [&](const char* table) {
+    return line_->line().metrics().find(fmt::format(
+               "freshet_capture_silent_changes_total{{stream=\"public.{}\"}} 0", table)) == std::string::npos;
+  };
+  for (const char* table : {"graded", "computed", "parted", "made_again"}) {
+    EXPECT_TRUE(eventually([&] { return is_read_again(table); }, std::chrono::seconds(60))) << table;
+    ASSERT_TRUE(line_->line().wait_until_loaded()) << line_->line().status_text();
+    line_->expect_equal(table);
+  }
+  EXPECT_EQ(line_->line().parity(), 0);
+}
+
+// Killed before the wish to read again is kept, and after; and while it is read.
+TEST_F(Upstream, WhatTheStreamDoesNotTellIsNotForgottenByAProcessThatIsKilled) {
+  begin(tables({"computed"}));
+  for (const char* point : {"noting", "journalled", "chunk_taken"}) {
+    line_->line().stop();
+    line_->sql("ALTER TABLE computed ALTER v TYPE text USING v || 'x'");
+    line_->line().start(std::string(point) + ":1");
+    ASSERT_TRUE(eventually([&] { return !line_->line().running(); }, std::chrono::seconds(60))) << point;
+    line_->line().kill();
+    ASSERT_TRUE(line_->start()) << line_->line().log_tail();
+    line_->expect_equal("computed");
+  }
+}
+
+}  // namespace
+}  // namespace freshet::test
