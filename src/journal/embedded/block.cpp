@@ -58,9 +58,10 @@ bool plausible(const BlockHeader& header, std::uint8_t kind, std::uint8_t packin
   const std::uint64_t holds = header.compressed ? kPackedMax * header.size : header.size;
   const bool sized =
       header.raw_size <= kBodyMax && header.size <= header.raw_size && header.raw_size <= holds;
-  if (header.kind != BlockKind::data) return known && sized;
-  const bool counted = header.records > 0 && header.first <= UINT64_MAX - header.records;
-  return known && sized && counted && header.stream > 0;
+  const bool counted =
+      header.generation.value() < kCountMax && header.first < kCountMax && header.schema < UINT32_MAX;
+  const bool holds_records = header.records > 0 && header.stream > 0;
+  return known && sized && counted && (header.kind != BlockKind::data || holds_records);
 }
 
 }  // namespace

@@ -45,6 +45,9 @@ inline constexpr std::size_t kHeaderSize = 80;
 // one.
 inline constexpr std::uint32_t kBodyMax = (std::uint32_t{1} << 30) + (std::uint32_t{1} << 20);
 inline constexpr std::uint32_t kMagic = 0x314A7246;  // "FrJ1"
+// What a writer counts (generations, watermarks, records) it counts up from one: no journal comes near this,
+// so that the next number is always a larger one.
+inline constexpr std::uint64_t kCountMax = std::uint64_t{1} << 62;
 
 // Appends the block of this body, compressed where that makes it smaller; sizes and checksums are filled in.
 void append_block(std::string& to, BlockHeader header, std::string_view raw);

@@ -95,17 +95,29 @@ std::string block_of(const BlockHeader& header, const std::string& raw) {
   return block;
 }
 
+template <class Change>
+bool is_one(const Change& change) {
+  BlockHeader header = data_header();
+  change(header);
+  return parse_header(block_of(header, "body")).has_value();
+}
+
 // Whoever reads the block divides by its records, and looks for its stream.
 TEST(Block, DataWithoutAStreamOrRecordsIsNone) {
-  const auto parsed = [](auto change) {
-    BlockHeader header = data_header();
-    change(header);
-    return parse_header(block_of(header, "body")).has_value();
-  };
-  EXPECT_TRUE(parsed([](BlockHeader&) {}));
-  EXPECT_FALSE(parsed([](BlockHeader& header) { header.stream = 0; }));
-  EXPECT_FALSE(parsed([](BlockHeader& header) { header.records = 0; }));
-  EXPECT_FALSE(parsed([](BlockHeader& header) { header.first = UINT64_MAX; }));
+  EXPECT_TRUE(is_one([](BlockHeader&) {}));
+  EXPECT_FALSE(is_one([](BlockHeader& header) { header.stream = 0; }));
+  EXPECT_FALSE(is_one([](BlockHeader& header) { header.records = 0; }));
+}
+
+// The next generation, record or schema would be number 0.
+TEST(Block, ANumberThatNoWriterCountsToIsNone) {
+  EXPECT_FALSE(is_one([](BlockHeader& header) { header.first = UINT64_MAX; }));
+  EXPECT_FALSE(is_one([](BlockHeader& header) { header.schema = UINT32_MAX; }));
+  for (const BlockKind kind : {BlockKind::data, BlockKind::opening})
+    EXPECT_FALSE(is_one([&](BlockHeader& header) {
+      header.kind = kind;
+      header.generation = Generation(UINT64_MAX);
+    }));
 }
 
 TEST(Record, RefusesACommitBeyondWhatAVersionHolds) {

@@ -24,7 +24,8 @@ Watermark read_watermark(ByteReader& from, const Catalog& catalog) {
   Watermark watermark;
   watermark.generation = Generation(from.le<std::uint64_t>());
   watermark.number = from.le<std::uint64_t>();
-  if (watermark.number == 0) throw Error(ErrorKind::data, "a watermark in the journal has no number");
+  if (watermark.number == 0 || watermark.number >= kCountMax)
+    throw Error(ErrorKind::data, "a watermark in the journal has a number that none has");
   watermark.epoch = from.le<Epoch>();
   watermark.commit_lsn = Lsn(from.le<std::uint64_t>());
   watermark.committed_at = from.le<Micros>();
