@@ -27,6 +27,8 @@ constexpr const char* kPoints[] = {"chunk_read", "chunk_taken", "received",     
                                    "intent",     "inserted",    "cut_recorded", "released"};
 constexpr const char* kTables[] = {"documents", "kept", "parted", "retyped"};
 
+constexpr const char* kDeadlock = "40P01";
+
 constexpr const char* kSchema = R"(
 CREATE TABLE documents (id bigint PRIMARY KEY, n int NOT NULL, price numeric(10,2), doc text);
 CREATE TABLE kept (LIKE documents INCLUDING ALL);
@@ -61,13 +63,18 @@ class Hand {
         source_({.url = url, .purpose = "freshet test writer"}),
         thread_([this](std::stop_token stop) {
           while (!stop.stop_requested()) {
-            source_.run(transaction(), 60s);
+            write(transaction());
             for (int pauses = 0; pauses < 3; ++pauses) pause_between_looks();
           }
         }) {}
 
  private:
   std::uint64_t below(std::uint64_t limit) { return random_() % limit; }
+
+  void write(const std::string& sql) try { source_.run(sql, 60s); } catch (const postgres::SqlError& error) {
+    if (error.sqlstate() != kDeadlock) throw;  // an exclusive lock against a table's reading
+    source_.run("ROLLBACK", 60s);
+  }
 
   std::string transaction() {
     std::string sql = "BEGIN;";
