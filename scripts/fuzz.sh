@@ -29,7 +29,7 @@ run() {
   }
   local input
   input=$(awk '/Test unit written to/ { print $NF }' "$log")
-  tail -n 40 "$log" >&2
+  tail -n 60 "$log" | grep -v '^ *#[0-9]* 0x' >&2  # without the frames, which have no names here
   printf 'fuzz %s: FAILED; repeat with\n  %s %s\n' "$target" "build/fuzz/fuzz_$target" "$input" >&2
   return 1
 }
