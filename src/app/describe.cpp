@@ -27,6 +27,13 @@ void trouble(LineStatus& line, const std::string& stage_name, const std::string&
   }
 }
 
+std::string note_of(const capture::TableStatus& table) {
+  if (!table.error.empty()) return table.error;
+  if (!table.blocker.empty()) return "waits for " + table.blocker;
+  return table.once_more ? "the table changed meanwhile: when this reading has ended, another one follows"
+                         : "";
+}
+
 SnapshotLine describe_snapshot(const capture::TableStatus& table) {
   SnapshotLine line;
   line.state = to_string(table.state);
@@ -37,7 +44,7 @@ SnapshotLine describe_snapshot(const capture::TableStatus& table) {
   line.share = table.share;
   line.rows_per_second = table.rows_per_second;
   if (table.left) line.seconds_left = static_cast<double>(table.left->count());
-  line.note = !table.error.empty() ? table.error : table.blocker.empty() ? "" : "waits for " + table.blocker;
+  line.note = note_of(table);
   return line;
 }
 

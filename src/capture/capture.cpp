@@ -177,8 +177,15 @@ std::optional<FinishedChunk> Capture::take_chunk(Lsn passed) {
   take_requests();
   if (journaller_->notes_are_durable()) again_.kept();
   for (const std::string& stream : again_.take()) begin_again(stream);
-  for (const std::string& stream : silently_changed()) begin_again(stream);
+  for (const std::string& stream : silently_changed()) read_what_changed(stream);
   return snapshotter_.take(passed);
+}
+
+// A reading under way isn't given up for it, however often it happens: so it ends, and one more follows,
+// whose V comes after the look. The wish for that one is durable with the stream's binding, as of any other.
+void Capture::read_what_changed(const std::string& stream) {
+  if (!snapshotter_.read_once_more(stream)) return begin_again(stream);
+  journaller_->read_once_more(stream);
 }
 
 // A periodic one is read at every start anyway.

@@ -87,6 +87,7 @@ class Capture {
   void begin(const ClaimedPosition& claim);
   std::optional<FinishedChunk> take_chunk(Lsn passed);
   void take_requests();
+  void read_what_changed(const std::string& stream);
   void begin_again(const std::string& stream);
   std::vector<std::string> silently_changed();
   void stream(postgres::Replication& replication, const Source& source, std::stop_token stop);

@@ -32,9 +32,20 @@ metrics::Counter snapshot_bytes(const std::string& stream) {
                           {{"stream", stream}});
 }
 
+metrics::Counter readings(const std::string& stream) {
+  return metrics::counter("freshet_snapshot_readings_total", "Readings of the table that ended",
+                          {{"stream", stream}});
+}
+
+metrics::Counter restarts(const std::string& stream) {
+  return metrics::counter("freshet_snapshot_restarts_total",
+                          "Readings begun anew, because the table was rewritten or its columns changed",
+                          {{"stream", stream}});
+}
+
 metrics::Counter silent_changes(const std::string& stream) {
   return metrics::counter("freshet_capture_silent_changes_total",
-                          "Times that a table was read again for what its stream doesn't tell",
+                          "Times that a table changed in a way that its stream doesn't tell",
                           {{"stream", stream}});
 }
 
@@ -43,12 +54,22 @@ metrics::Counter silent_changes(const std::string& stream) {
 void register_counters(const std::vector<std::string>& streams) {
   seals();
   for (const std::string& stream : streams)
-    for (const auto counter : {rows, bytes, snapshot_rows, snapshot_bytes, silent_changes}) counter(stream);
+    for (const auto counter :
+         {rows, bytes, snapshot_rows, snapshot_bytes, readings, restarts, silent_changes})
+      counter(stream);
 }
 
 void silent_change_found(const std::string& stream, std::string_view because) {
   log::warn("table_read_again", {{"stream", stream}, {"because", because}});
   silent_changes(stream).add(1);
+}
+
+void count_reading(const std::string& stream) {
+  readings(stream).add(1);
+}
+
+void count_restart(const std::string& stream) {
+  restarts(stream).add(1);
 }
 
 void count_snapshot(const std::string& stream, std::uint64_t rows, std::uint64_t bytes) {

@@ -19,6 +19,9 @@ void register_counters(const std::vector<std::string>& streams);
 
 // A table changed without a word in the stream, and is read again: the log's line, and the count.
 void silent_change_found(const std::string& stream, std::string_view because);
+// A reading of the table, or of one partition, has ended; or was begun anew before it had.
+void count_reading(const std::string& stream);
+void count_restart(const std::string& stream);
 void count_snapshot(const std::string& stream, std::uint64_t rows, std::uint64_t bytes);
 
 class CaptureMetrics {

@@ -44,9 +44,14 @@ Journaller::Journaller(const JournallerOptions& options, JournalPort journal, No
 }
 
 void Journaller::read_again(const std::string& stream) {
+  read_once_more(stream);
+  appender_.will_be_read(stream);
+}
+
+// Nothing is announced yet: what comes of the reading under way would count as one that has been given up.
+void Journaller::read_once_more(const std::string& stream) {
   notes_.again.insert(stream);
   notes_changed_ = true;
-  appender_.will_be_read(stream);
 }
 
 void Journaller::bind(const std::string& stream, std::string binding) {
@@ -140,7 +145,8 @@ bool Journaller::take_chunk() {
   chunk_schemas_.push_back(chunk->schema);
   chunk_at_ = clock_.steady();
   if (chunk->progress.empty()) return true;
-  if (chunk->first) notes_.again.erase(chunk->stream);
+  if (chunk->first && !chunk->once_more) notes_.again.erase(chunk->stream);
+  if (chunk->last && chunk->once_more) appender_.will_be_read(chunk->stream);
   notes_.snapshots[chunk->stream] = std::move(chunk->progress);
   notes_changed_ = true;
   return true;

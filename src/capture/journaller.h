@@ -44,6 +44,8 @@ class Journaller : DurabilityWitness<Journaller> {
   // While a chunk is asked for: the stream will be read from its beginning, by a successor of ours if need
   // be. Its V is taken later than now.
   void read_again(const std::string& stream);
+  // The same, after the reading that is under way.
+  void read_once_more(const std::string& stream);
 
   // While a chunk is asked for: what the stream is bound to from now on; durable with the next seal.
   void bind(const std::string& stream, std::string binding);

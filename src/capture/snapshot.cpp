@@ -27,6 +27,10 @@ void Snapshotter::begin(const std::vector<TableRequest>& tables,
   }
 }
 
+bool Snapshotter::read_once_more(const std::string& stream) {
+  return board_->read_once_more(stream);
+}
+
 void Snapshotter::read_keys(KeyRequest request) {
   board_->read_keys(std::move(request));
 }

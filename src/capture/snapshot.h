@@ -3,7 +3,8 @@
 //   workers (own threads, own connections) -> finished chunks, in memory or spooled -> take(), by the journal
 //   thread -> journal
 //
-// The journal thread calls begin(), read_keys() and take(); status() may be called from any thread.
+// The journal thread calls begin(), read_once_more(), read_keys() and take(); status() may be called from any
+// thread.
 #pragma once
 
 #include <chrono>
@@ -81,6 +82,7 @@ struct FinishedChunk {
   Lsn shows;  // of rows read by their key: whatever committed below it; else 0
   bool first = false;
   bool last = false;
+  bool once_more = false;  // of a reading that another one follows (read_once_more): that is still wanted
   std::uint8_t flags = 0;
   Rows rows;
   std::vector<std::string> gone;
@@ -99,6 +101,10 @@ class Snapshotter {
   // by stream. A reading that it shows half-way goes on there, whatever `mode` says; one that it shows
   // complete isn't repeated in mode `first`.
   void begin(const std::vector<TableRequest>& tables, const std::map<std::string, std::string>& kept);
+
+  // Has the table read again, from a new V, after the reading that is under way: one, however often it is
+  // asked for. False: there is none, or one that hasn't got its V; begin() it.
+  bool read_once_more(const std::string& stream);
 
   // Not remembered over a restart, nor where a table has kKeyRequestsPerTable of them: whoever asks asks
   // again. Keys that were asked for and not yet taken aren't read twice.

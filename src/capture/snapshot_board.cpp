@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "capture/capture_metrics.h"
 
 namespace freshet::capture {
 namespace {
@@ -93,6 +94,15 @@ bool SnapshotBoard::resume(Table& table, const std::map<std::string, std::string
   }
 }
 
+// While its V is to come, the reading will see all that has happened by now.
+bool SnapshotBoard::read_once_more(const std::string& stream) {
+  const MutexLock lock(mutex_);
+  const auto found = tables_.find(stream);
+  if (found == tables_.end() || !found->second.has_v()) return false;
+  found->second.once_more = true;
+  return true;
+}
+
 void SnapshotBoard::read_keys(KeyRequest request) {
   if (request.keys.size() > kKeysPerRequest || request.keys.empty())
     throw Error(ErrorKind::capacity,
@@ -161,15 +171,30 @@ void SnapshotBoard::complete_chunk(Finished& finished) {
   const Reading::Taken taken = table.reading->take(finished.claim);
   chunk.first = taken.first;
   chunk.last = taken.last;
+  chunk.once_more = table.once_more;
   if (!table.request.leaf) chunk.progress = encode(table.reading->progress());
   if (!taken.last) return;
   table.complete = true;
-  log::info("snapshot_complete", {{"stream", table.stream}, {"v", to_string(chunk.v)}, {"rows", table.rows}});
+  log::info("snapshot_complete", {{"stream", table.stream},
+                                  {"v", to_string(chunk.v)},
+                                  {"rows", table.rows},
+                                  {"once_more", table.once_more}});
+  count_reading(table.stream);
+  if (table.once_more) {
+    table.flags = flags_of(table.request);
+    table.start_over();
+  }
   if (table.request.leaf) tables_.erase(finished.table);
 }
 
 void SnapshotBoard::drop_finished(const std::string& key) {
   std::erase_if(finished_, [&](const Finished& finished) { return finished.table == key; });
+}
+
+void SnapshotBoard::drop_finished(const std::string& key, std::size_t leaf) {
+  std::erase_if(finished_, [&](const Finished& finished) {
+    return finished.table == key && finished.claim.leaf == leaf;
+  });
 }
 
 SnapshotStatus SnapshotBoard::status(SteadyTime now) const {

@@ -40,6 +40,7 @@ struct PlanTask {
 struct BlocksTask {
   std::string table;
   std::uint64_t attempt = 0;
+  TableRequest request;
   Reading::Plan plan;
   Claim claim;
 };
@@ -77,6 +78,7 @@ class SnapshotBoard {
   // Journal thread.
   void clear();  // while no worker runs
   void begin(const std::vector<TableRequest>& tables, const std::map<std::string, std::string>& kept);
+  bool read_once_more(const std::string& stream);
   void read_keys(KeyRequest request);
   std::optional<FinishedChunk> take(Lsn passed);
 
@@ -92,7 +94,9 @@ class SnapshotBoard {
   void read(const BlocksTask& task, ChunkRead chunk, SteadyTime now);
   void read(const WholeTask& task, ChunkRead chunk, SteadyTime now);
   void read(const KeysTask& task, ChunkRead chunk, SteadyTime now);
-  void changed(const BlocksTask& task);  // the leaf isn't what was planned: the table starts again
+  // The leaf isn't what was planned; `now`: the table. Where a partition alone is another, or gone, the
+  // reading goes on without what it was; else, and without `now`, the table starts again.
+  void changed(const BlocksTask& task, const TablePlan* now);
   void failed(const Task& task, const Error& error, SteadyTime now);
 
   void probed(std::chrono::microseconds latency, SteadyTime now);
@@ -128,6 +132,7 @@ class SnapshotBoard {
   bool resume(Table& table, const std::map<std::string, std::string>& kept) REQUIRES(mutex_);
   void restart(const std::string& key, Table& table) REQUIRES(mutex_);
   void drop_finished(const std::string& key) REQUIRES(mutex_);
+  void drop_finished(const std::string& key, std::size_t leaf) REQUIRES(mutex_);
   void drop_asked_before(KeyRequest& request) const REQUIRES(mutex_);
   std::size_t key_jobs_of(const KeyRequest& request) const REQUIRES(mutex_);
   Table* find(const std::string& key, std::uint64_t attempt) REQUIRES(mutex_);

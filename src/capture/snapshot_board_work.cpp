@@ -21,6 +21,11 @@ ChunkAim aim_of(const SnapshotOptions& options) {
   return {.bytes = bytes, .rows = options.rows_per_second, .time = options.chunk_time};
 }
 
+bool same_but_for_leaves(const TablePlan& planned, const TablePlan& now) {
+  return *planned.schema == *now.schema && planned.row_filter == now.row_filter &&
+         planned.published == now.published;
+}
+
 void log_failure(const std::string& stream, const Error& error) {
   log::warn("snapshot_failed", {{"stream", stream},
                                 {"error", error.message()},
@@ -115,7 +120,7 @@ std::optional<Task> SnapshotBoard::next_blocks(SteadyTime now) {
   if (best == nullptr) return std::nullopt;
   auto& [key, table] = *best;
   ++table.in_flight;
-  return BlocksTask{key, table.attempt, table.reading->plan(), *table.reading->claim()};
+  return BlocksTask{key, table.attempt, table.request, table.reading->plan(), *table.reading->claim()};
 }
 
 Table* SnapshotBoard::find(const std::string& key, std::uint64_t attempt) {
@@ -207,6 +212,7 @@ void SnapshotBoard::read(const BlocksTask& task, ChunkRead chunk, SteadyTime now
   Table* table = find(task.table, task.attempt);
   if (table == nullptr) return;
   --table->in_flight;
+  if (table->reading->stale(*task.plan, task.claim)) return happened();
   table->reading->read(chunk.rows.count(), chunk.rows.bytes(), chunk.took);
   chunk.v = table->v;
   chunk.after = std::max(chunk.after, table->v);  // of a table without leaves nothing was read
@@ -239,9 +245,23 @@ void SnapshotBoard::read(const KeysTask& task, ChunkRead chunk, SteadyTime now) 
   happened();
 }
 
-void SnapshotBoard::changed(const BlocksTask& task) {
+// Partitions that come and go don't begin the reading anew: where they do so again and again it would never
+// end. It is right as of V for all that stays; what has come, or was changed without a word in the stream, is
+// for the reading that follows (read_once_more).
+void SnapshotBoard::changed(const BlocksTask& task, const TablePlan* now) {
   const MutexLock lock(mutex_);
-  if (Table* table = find(task.table, task.attempt)) restart(task.table, *table);
+  Table* table = find(task.table, task.attempt);
+  if (table == nullptr) return;
+  if (now == nullptr || !same_but_for_leaves(*task.plan, *now)) return restart(task.table, *table);
+  --table->in_flight;
+  if (!table->reading->stale(*task.plan, task.claim) && table->reading->replace_leaf(task.claim, *now)) {
+    drop_finished(task.table, task.claim.leaf);
+    log::info("snapshot_goes_on",
+              {{"stream", table->stream},
+               {"v", to_string(table->v)},
+               {"because", task.plan->leaves[task.claim.leaf].name + " alone was rewritten, or has left"}});
+  }
+  happened();
 }
 
 // A new V. What was taken of the old reading stays in the journal below it; rows of it that are gone without
@@ -249,7 +269,8 @@ void SnapshotBoard::changed(const BlocksTask& task) {
 void SnapshotBoard::restart(const std::string& key, Table& table) {
   log::warn("snapshot_restarted",
             {{"stream", table.stream},
-             {"reason", "the table was rewritten or published anew, or its columns or partitions changed"}});
+             {"reason", "the table was rewritten or published anew, or its columns changed"}});
+  count_restart(table.stream);
   drop_finished(key);
   table.resume.reset();
   table.flags = flags_of(table.request);
@@ -297,7 +318,7 @@ void SnapshotBoard::give_back(const BlocksTask& task, const Error& error, Steady
   Table* table = find(task.table, task.attempt);
   if (table == nullptr) return;
   --table->in_flight;
-  table->reading->put_back(task.claim);
+  if (!table->reading->stale(*task.plan, task.claim)) table->reading->put_back(task.claim);
   if (error.kind() == ErrorKind::cancelled) return;
   log_failure(table->stream, error);
   // A column or the table itself isn't there any more: see what is.

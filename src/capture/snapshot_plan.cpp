@@ -70,16 +70,19 @@ std::string identity_query(const TableSchema& schema, const std::string& leaf_na
       "SELECT md5(concat_ws(' ', c.oid, pg_relation_filenode(c.oid),"
       " (SELECT string_agg(concat_ws(':', attname, atttypid, atttypmod), ',' ORDER BY attname)"
       "  FROM pg_attribute WHERE attrelid = c.oid AND NOT attisdropped AND attname = ANY ({})),"
-      " (SELECT string_agg(relid::oid::text, ',' ORDER BY relid::oid) FROM pg_partition_tree({}) WHERE "
-      "isleaf), {}))"
-      " FROM pg_class c WHERE c.oid = {}::regclass",
+      " (SELECT count(*) FROM pg_partition_tree({}) WHERE relid = c.oid), {}))"
+      " FROM pg_class c WHERE c.oid = to_regclass({})",
       name_list(schema), schema.relation_oid, published, quote_literal(leaf_name));
 }
 
 // The identity first: when it is still the same at a chunk, the size was that of the same file. Pages that
 // are appended later hold rows that came after V, through the stream.
 void measure(postgres::Connection& connection, Leaf& leaf) {
-  leaf.identity = connection.query(leaf.identity_query).text(0, 0);
+  const postgres::Result identity = connection.query(leaf.identity_query);
+  if (identity.rows() == 0)
+    throw Error(ErrorKind::transient,
+                leaf.name + " was dropped, or got another name, while its table was looked at");
+  leaf.identity = identity.text(0, 0);
   leaf.blocks = static_cast<std::uint32_t>(
       connection
           .query("SELECT coalesce(pg_relation_size($1::oid), 0) / current_setting('block_size')::int8",

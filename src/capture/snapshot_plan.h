@@ -18,8 +18,8 @@ struct Leaf {
   std::uint32_t oid = 0;
   std::string name;  // quoted, for SQL
   // Asks for the digest of what a chunk relies on: the leaf's OID and file (VACUUM FULL, TRUNCATE and
-  // rewriting ALTERs change it), the set of leaves, names and types of the columns, and what publishes the
-  // table.
+  // rewriting ALTERs change it), that it belongs to the table, names and types of the columns, and what
+  // publishes the table. No row: nothing of that name is there.
   std::string identity_query;
   std::string identity;  // its answer
   std::uint32_t blocks = 0;
@@ -40,7 +40,7 @@ struct TablePlan {
 std::string published_as(postgres::Connection& connection, const TableRequest& request,
                          const std::string& publication);
 
-// Throws as published_as() does.
+// Throws as published_as() does, and Error{transient} when a leaf went, or got another name, meanwhile.
 TablePlan plan_table(postgres::Connection& connection, const TableRequest& request,
                      const std::string& publication);
 

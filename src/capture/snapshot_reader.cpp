@@ -118,14 +118,21 @@ Lsn ChunkReader::commit() {
   return after;
 }
 
-std::optional<Lsn> ChunkReader::read_blocks(const TablePlan& plan, const Leaf& leaf, Blocks blocks,
-                                            Rows& rows) {
-  const TableSchema& schema = *plan.schema;
-  // Every statement takes its own snapshot: the COPY's comes after the lock and after the check.
+// Every statement takes its own snapshot: the COPY's comes after the lock and after the check.
+bool ChunkReader::begin_as_planned(const Leaf& leaf) try {
   const std::string identity = fmt::format("{} LOCK TABLE ONLY {} IN ACCESS SHARE MODE; {}",
                                            begin("READ COMMITTED"), leaf.name, leaf.identity_query);
   const postgres::Result found = connection_.run(identity, options_.statement_timeout + kGrace);
-  if (found.rows() != 1 || found.text(0, 0) != leaf.identity) {
+  return found.rows() == 1 && found.text(0, 0) == leaf.identity;
+} catch (const Error& error) {
+  if (error.kind() != ErrorKind::schema) throw;
+  return false;  // there is nothing of that name
+}
+
+std::optional<Lsn> ChunkReader::read_blocks(const TablePlan& plan, const Leaf& leaf, Blocks blocks,
+                                            Rows& rows) {
+  const TableSchema& schema = *plan.schema;
+  if (!begin_as_planned(leaf)) {
     connection_.run("ROLLBACK");
     return std::nullopt;
   }

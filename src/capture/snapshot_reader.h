@@ -41,6 +41,7 @@ class ChunkReader {
 
  private:
   std::string begin(std::string_view isolation) const;
+  bool begin_as_planned(const Leaf& leaf);
   void copy(const TableSchema& schema, const std::string& select, Rows& rows);
   Lsn commit();
 

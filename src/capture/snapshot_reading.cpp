@@ -43,18 +43,30 @@ std::optional<Reading> Reading::resume(Plan plan, const TableProgress& progress,
 void Reading::wait_for(std::vector<LeafProgress> leaves) {
   leaves_ = std::move(leaves);
   waiting_.clear();
+  for (std::size_t i = 0; i < leaves_.size(); ++i) wait_for_leaf(i);
+  count_pages();
+  // An empty table: its one chunk looks, all the same, whether it is what was planned.
+  if (blocks_left_ == 0) wait_for_none(leaves_.empty() ? Claim::kNoLeaf : 0);
+}
+
+void Reading::wait_for_leaf(std::size_t place) {
+  const LeafProgress& leaf = leaves_[place];
+  for (const Blocks& blocks : leaf.taken.missing(leaf.blocks)) waiting_.push_back({place, blocks});
+}
+
+// The reading has still to begin, or to end.
+void Reading::wait_for_none(std::size_t place) {
+  waiting_.push_back({place, {}});
+  blocks_left_ = 1;
+}
+
+void Reading::count_pages() {
   blocks_ = 0;
   blocks_left_ = 0;
-  for (std::size_t i = 0; i < leaves_.size(); ++i) {
-    blocks_ += leaves_[i].blocks;
-    for (const Blocks& blocks : leaves_[i].taken.missing(leaves_[i].blocks)) {
-      waiting_.push_back({i, blocks});
-      blocks_left_ += blocks.count();
-    }
+  for (const LeafProgress& leaf : leaves_) {
+    blocks_ += leaf.blocks;
+    for (const Blocks& blocks : leaf.taken.missing(leaf.blocks)) blocks_left_ += blocks.count();
   }
-  if (blocks_left_ > 0) return;
-  waiting_.push_back({});
-  blocks_left_ = 1;
   blocks_ = std::max<std::uint64_t>(blocks_, 1);
 }
 
@@ -75,6 +87,31 @@ void Reading::put_back(const Claim& claim) {
   waiting_.push_front(claim);
 }
 
+bool Reading::stale(const TablePlan& plan, const Claim& claim) const {
+  return claim.leaf != Claim::kNoLeaf && plan.leaves[claim.leaf].identity != leaves_[claim.leaf].identity;
+}
+
+bool Reading::replace_leaf(const Claim& claim, const TablePlan& now) {
+  auto plan = std::make_shared<TablePlan>(*plan_);
+  Leaf& leaf = plan->leaves[claim.leaf];
+  const auto found = std::ranges::find(now.leaves, leaf.oid, &Leaf::oid);
+  const bool renamed = found != now.leaves.end() && found->identity == leaf.identity;
+  if (renamed) {
+    leaf.name = found->name;
+    leaf.identity_query = found->identity_query;
+    put_back(claim);
+  } else {
+    leaf = found == now.leaves.end() ? Leaf{leaf.oid, leaf.name, "", "", 0} : *found;
+    leaves_[claim.leaf] = {leaf.oid, leaf.identity, leaf.blocks, {}};
+    std::erase_if(waiting_, [&](const Claim& waiting) { return waiting.leaf == claim.leaf; });
+    wait_for_leaf(claim.leaf);
+    count_pages();
+    if (blocks_left_ == 0) wait_for_none(Claim::kNoLeaf);
+  }
+  plan_ = std::move(plan);
+  return !renamed;
+}
+
 void Reading::read(std::uint64_t rows, std::uint64_t bytes, std::chrono::milliseconds took) {
   const auto beyond = [&](std::uint64_t part, std::uint64_t of) {
     return bytes > aim_.bytes * part / of || took > aim_.time * part / of ||
@@ -89,7 +126,7 @@ void Reading::read(std::uint64_t rows, std::uint64_t bytes, std::chrono::millise
 Reading::Taken Reading::take(const Claim& claim) {
   CHECK(blocks_left_ >= weight(claim));
   blocks_left_ -= weight(claim);
-  if (!leaves_.empty()) leaves_[claim.leaf].taken.add(claim.blocks);
+  if (claim.leaf != Claim::kNoLeaf) leaves_[claim.leaf].taken.add(claim.blocks);
   return {.first = !std::exchange(begun_, true), .last = blocks_left_ == 0};
 }
 

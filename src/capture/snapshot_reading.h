@@ -22,9 +22,11 @@ struct ChunkAim {
   std::chrono::milliseconds time{0};
 };
 
-// Pages of a leaf. An empty table has one claim, without pages: it begins and ends the reading.
+// Pages of a leaf. Where none are left, one claim without pages begins or ends the reading.
 struct Claim {
-  std::size_t leaf = 0;  // in the plan
+  static constexpr std::size_t kNoLeaf = ~std::size_t{0};
+
+  std::size_t leaf = kNoLeaf;  // in the plan
   Blocks blocks;
 };
 
@@ -42,6 +44,13 @@ class Reading {
 
   std::optional<Claim> claim();
   void put_back(const Claim& claim);
+  // Whether the leaf has been replaced since that plan was this reading's: the claim, and what was read of
+  // it, are of no use.
+  bool stale(const TablePlan& plan, const Claim& claim) const;
+  // The claim's leaf isn't what was planned; `now` is the table. Another file of the leaf is read from its
+  // beginning, as of the same V; a leaf that has left the table is done with. What was read of either, and
+  // not taken, must go. False: only its name is another one, and the claim waits again.
+  bool replace_leaf(const Claim& claim, const TablePlan& now);
   // After a chunk that took too long for the server's patience.
   void smaller_chunks() { pages_ = std::max(pages_ / 2, 1u); }
   void read(std::uint64_t rows, std::uint64_t bytes, std::chrono::milliseconds took);
@@ -60,6 +69,9 @@ class Reading {
 
  private:
   void wait_for(std::vector<LeafProgress> leaves);
+  void wait_for_leaf(std::size_t place);
+  void wait_for_none(std::size_t place);
+  void count_pages();
 
   Plan plan_;
   Lsn v_;

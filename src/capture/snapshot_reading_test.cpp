@@ -79,6 +79,63 @@ TEST(Reading, DoesNotResumeOnAnotherTable) {
   EXPECT_FALSE(Reading::resume(plan_of({300, 10}), progress, kAim));
 }
 
+TEST(Reading, ReadsALeafThatHasAnotherFileFromItsBeginning) {
+  const auto plan = plan_of({100, 50});
+  Reading reading(plan, Lsn(7), 0, kAim);
+  const Claim first = *reading.claim();
+  const Claim second = *reading.claim();
+  reading.take(first);
+  const auto now = plan_of({70, 50});
+  now->leaves[0].identity = "rewritten";
+  EXPECT_FALSE(reading.stale(*plan, second));
+  EXPECT_TRUE(reading.replace_leaf(second, *now));
+  EXPECT_TRUE(reading.stale(*plan, second)) << "what another worker reads of the old file is of no use";
+  EXPECT_EQ(reading.plan()->leaves[0].identity, "rewritten");
+  EXPECT_EQ(reading.blocks_unclaimed(), 120u);
+  bool last = false;
+  while (const auto claim = reading.claim()) {
+    EXPECT_FALSE(last);
+    EXPECT_FALSE(reading.stale(*reading.plan(), *claim));
+    last = reading.take(*claim).last;
+  }
+  EXPECT_TRUE(last);
+  EXPECT_EQ(reading.progress().leaves[0].taken.count(), 70u);
+  EXPECT_EQ(reading.v(), Lsn(7));
+}
+
+TEST(Reading, IsDoneWithLeavesThatHaveLeft) {
+  const auto plan = plan_of({100, 50});
+  Reading reading(plan, Lsn(7), 0, kAim);
+  const Claim of_first = *reading.claim();
+  auto now = plan_of({100, 50});
+  now->leaves.erase(now->leaves.begin());
+  EXPECT_TRUE(reading.replace_leaf(of_first, *now));
+  const Claim of_second = *reading.claim();
+  EXPECT_EQ(of_second.leaf, 1u);
+  EXPECT_FALSE(reading.claim());
+  now->leaves.clear();
+  EXPECT_TRUE(reading.replace_leaf(of_second, *now));
+  const auto end = reading.claim();
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->leaf, Claim::kNoLeaf);
+  EXPECT_FALSE(reading.stale(*plan, *end));
+  const Reading::Taken taken = reading.take(*end);
+  EXPECT_TRUE(taken.first && taken.last);
+}
+
+TEST(Reading, GoesOnInALeafWithAnotherName) {
+  Reading reading(plan_of({100}), Lsn(7), 0, kAim);
+  reading.take(*reading.claim());
+  const Claim rest = *reading.claim();
+  const auto now = plan_of({120});
+  now->leaves[0].name = "renamed";
+  EXPECT_FALSE(reading.replace_leaf(rest, *now));
+  EXPECT_FALSE(reading.stale(*now, rest));
+  EXPECT_EQ(reading.plan()->leaves[0].name, "renamed");
+  EXPECT_EQ(reading.blocks_unclaimed(), 36u);
+  EXPECT_TRUE(reading.take(*reading.claim()).last);
+}
+
 TEST(Reading, SuitsChunksToTheirAim) {
   Reading reading(plan_of({1'000'000}), Lsn(7), 0, kAim);
   const auto pages = [&] { return reading.claim()->blocks.count(); };

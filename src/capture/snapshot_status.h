@@ -36,7 +36,8 @@ struct TableStatus {
   std::optional<std::chrono::seconds> left;
   std::string blocker;  // "pid 123 (psql, idle in transaction, 00:04:10)"
   std::string error;
-  std::uint32_t restarts = 0;  // because the table was rewritten or its partitions changed
+  std::uint32_t restarts = 0;  // because the table was rewritten or its columns changed
+  bool once_more = false;      // it changed while it was read: another reading follows
 };
 
 struct SnapshotStatus {

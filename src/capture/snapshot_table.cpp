@@ -60,6 +60,10 @@ void Retry::passed() {
   error.clear();
 }
 
+bool Table::has_v() const {
+  return !periodic() && !complete && point && (point->claimed || point->barrier);
+}
+
 void Table::start_over() {
   ++attempt;
   published.reset();
@@ -67,6 +71,7 @@ void Table::start_over() {
   reading.reset();
   complete = false;
   claimed = false;
+  once_more = false;
   in_flight = 0;
   rows = bytes = 0;
 }
@@ -91,6 +96,7 @@ TableStatus Table::status(SteadyTime now) const {
   status.share = complete ? 1 : reading ? reading->share() : 0;
   status.error = retry.error;
   status.restarts = restarts;
+  status.once_more = once_more;
   if (!reading && !complete && point) status.blocker = point->blocker;
   if (!reading || complete) return status;
   const double seconds = std::max(std::chrono::duration<double>(now - since).count(), 0.001);

@@ -60,6 +60,7 @@ struct Table {
   std::optional<Reading> reading;
   bool claimed = false;  // being planned, or (periodic) read and not yet taken
   bool complete = false;
+  bool once_more = false;       // another reading follows this one
   std::uint32_t in_flight = 0;  // chunks being read
   SteadyTime due{};             // of a periodic table
   Retry retry;
@@ -73,6 +74,8 @@ struct Table {
   std::uint32_t restarts = 0;
 
   bool periodic() const { return request.mode == SnapshotMode::periodic; }
+  // A reading is under way whose V is known, or just being taken.
+  bool has_v() const;
   // Begins to wait for a reading from a point to come.
   void start_over();
   TableStatus status(SteadyTime now) const;

@@ -91,15 +91,22 @@ void SnapshotWorker::perform(const BlocksTask& task) {
   ChunkRead chunk;
   chunk.schema = task.plan->schema;
   chunk.rows = Rows(budget_);
-  if (!task.plan->leaves.empty()) {
+  if (task.claim.leaf != Claim::kNoLeaf) {
     const Leaf& leaf = task.plan->leaves[task.claim.leaf];
     const std::optional<Lsn> after = reader_->read_blocks(*task.plan, leaf, task.claim.blocks, chunk.rows);
-    if (!after) return board_.changed(task);
+    if (!after) return look_again(task);
     chunk.after = *after;
   }
   crash_point("chunk_read");
   chunk.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - begun);
   board_.read(task, std::move(chunk), clock_.steady());
+}
+
+// A table that is its own leaf starts again whatever has become of it.
+void SnapshotWorker::look_again(const BlocksTask& task) {
+  if (!task.plan->partitioned) return board_.changed(task, nullptr);
+  const TablePlan now = plan_table(reader_->connection(), task.request, options_.publication);
+  board_.changed(task, &now);
 }
 
 void SnapshotWorker::perform(const WholeTask& task) {

@@ -26,6 +26,7 @@ class SnapshotWorker {
   void perform(const BlocksTask& task);
   void perform(const WholeTask& task);
   void perform(const KeysTask& task);
+  void look_again(const BlocksTask& task);
 
   const SnapshotOptions& options_;
   Clock& clock_;

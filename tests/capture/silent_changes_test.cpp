@@ -370,6 +370,79 @@ TEST_F(SilentChanges, WaitForATableThatCannotBeReadAndTellHowToMendIt) {
   line.expect_equal("public.u", "id");
 }
 
+// Faster than the table can be read: partitions come, go and are emptied all the while.
+TEST_F(SilentChanges, ComeFasterThanTheTableCanBeReadAndItsReadingsEndAllTheSame) {
+  database.sql(with_table(kParted, "parted") +
+               "; CREATE TABLE parted_3 PARTITION OF parted FOR VALUES IN (3);"
+               "INSERT INTO parted SELECT i, 3, 'v' FROM generate_series(1, 20000) i");
+  line.options.snapshot.rows_per_second = 10'000;
+  line.start({"parted"});
+  line.caught_up();
+  const auto readings_ended = [&] {
+    line.view().read();
+    return std::ranges::count(line.view().records("public.parted"), Op::snapshot_end, &Record::op);
+  };
+  const auto before = readings_ended();
+  std::jthread churn([&](std::stop_token stop) {
+    postgres::Connection connection({.url = database.url(), .purpose = "churn"});
+    for (int turn = 0; !stop.stop_requested(); ++turn) {
+      for (const char* step :
+           {"TRUNCATE parted_2; INSERT INTO parted SELECT i, 2, 'w' FROM generate_series(1, 50) i",
+            "ALTER TABLE parted DETACH PARTITION parted_1; UPDATE parted_1 SET v = v || 'x'",
+            "ALTER TABLE parted ATTACH PARTITION parted_1 FOR VALUES IN (1)",
+            "CREATE TABLE parted_4 AS SELECT i AS id, 4 AS n, 'a' AS v FROM generate_series(1, 9) i;"
+            "ALTER TABLE parted_4 ALTER id SET NOT NULL, ALTER n SET NOT NULL;"
+            "ALTER TABLE parted ATTACH PARTITION parted_4 FOR VALUES IN (4)",
+            "DROP TABLE parted_4", "UPDATE parted SET v = 'u' WHERE id % 100 = 7"}) {
+        connection.run(step);
+        system_clock().sleep(30ms, stop);
+      }
+    }
+  });
+  EXPECT_TRUE(eventually([&] { return readings_ended() >= before + 3; }, 60s));
+  EXPECT_TRUE(eventually([&] { return line.status().snapshot.tables.front().once_more; }, 60s));
+  churn.request_stop();
+  churn.join();
+  line.caught_up();
+  line.expect_equal("public.parted", kPartKey);
+  EXPECT_EQ(line.status().snapshot.tables.front().restarts, 0u);
+}
+
+// The first transaction holds up a reading that has its V, the second one the reading that follows.
+TEST_F(SilentChanges, AreNotForgottenWhileTheReadingThatFollowsWaits) {
+  database.sql(with_table(kParted, "parted"));
+  line.start({"parted"});
+  line.caught_up();
+  const auto blocker = [&] { return line.status().snapshot.tables.front().blocker; };
+  postgres::Connection first({.url = database.url(), .purpose = "first"});
+  postgres::Connection second({.url = database.url(), .purpose = "second"});
+  first.run("BEGIN; SELECT pg_current_xact_id()");
+  line.capture().read_again({"public.parted"}).get();
+  ASSERT_TRUE(eventually([&] { return blocker().find("first") != std::string::npos; }, 60s));
+  database.sql("TRUNCATE parted_1");
+  ASSERT_TRUE(eventually([&] { return line.status().snapshot.tables.front().once_more; }, 60s));
+  const Lsn changed = insert_lsn(database.connection());
+  second.run("BEGIN; SELECT pg_current_xact_id()");
+  first.run("COMMIT");
+  ASSERT_TRUE(eventually([&] { return blocker().find("second") != std::string::npos; }, 60s));
+  EXPECT_LT(readings().at("public.parted"), changed) << "the first one has ended";
+  database.sql("INSERT INTO parted VALUES (100, 2, 'before its first chunk')");
+  std::vector<Record> records;
+  ASSERT_TRUE(eventually([&] {
+    line.view().read();
+    records = line.view().records("public.parted");
+    return records.back().op == Op::insert;
+  }));
+  EXPECT_EQ(records[records.size() - 2].op, Op::snapshot_begin);
+  EXPECT_NE(records[records.size() - 2].flags & kFromHere, 0) << "announced before the first change";
+  line.stop();
+  second.run("COMMIT");
+  line.restart();
+  EXPECT_EQ(read_after({"parted"}, changed), "");
+  line.caught_up();
+  line.expect_equal("public.parted", kPartKey);
+}
+
 // Quarantine has it: a reading would stop the stream. When the contract takes the shape, it is read.
 TEST_F(SilentChanges, WaitForTheContract) {
   database.sql(with_table(kPlain, "t"));

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <thread>
 
 #include "app/line_status_json.h"
+#include "base/clock.h"
+#include "change/lsn.h"
 #include "line/mirrored.h"
 
 namespace freshet::test {
@@ -184,6 +187,73 @@ TEST_F(Upstream, WhatTheStreamDoesNotTellIsInTheMirrorAllTheSame) {
     ASSERT_TRUE(line_->line().wait_until_loaded()) << line_->line().status_text();
     line_->expect_equal(table);
   }
+  EXPECT_EQ(line_->line().parity(), 0);
+}
+
+// Partitions emptied, taken away, brought and dropped, one after the other, for as long as it lives.
+class Churn {
+ public:
+  explicit Churn(Mirrored& line) : connection_({.url = line.database().url(), .purpose = "freshet test"}) {
+    thread_ = std::jthread([this](std::stop_token stop) {
+      while (!stop.stop_requested()) turn(stop);
+    });
+  }
+
+ private:
+  void turn(std::stop_token stop) {
+    for (const char* step :
+         {"TRUNCATE parted_2; INSERT INTO parted SELECT i, 'came', 2 FROM generate_series(101, 150) i",
+          "ALTER TABLE parted DETACH PARTITION parted_1; UPDATE parted_1 SET v = v || 'x'",
+          "ALTER TABLE parted ATTACH PARTITION parted_1 FOR VALUES IN (1)",
+          "CREATE TABLE parted_4 (LIKE parted); INSERT INTO parted_4 SELECT i, 'a', 4 FROM "
+          "generate_series(201, 250) i; ALTER TABLE parted ATTACH PARTITION parted_4 FOR VALUES IN (4)",
+          "DROP TABLE parted_4; UPDATE parted SET v = v || 'u' WHERE id % 100 = 7"}) {
+      connection_.run(step);
+      system_clock().sleep(std::chrono::milliseconds(50), stop);
+    }
+  }
+
+  postgres::Connection connection_;
+  std::jthread thread_;
+};
+
+TEST_F(Upstream, PartitionsThatChangeFasterThanTheyAreReadHoldNoReadingUpAlsoThroughKills) {
+  line_.emplace(
+      "CREATE TABLE parted (id bigint, v text, n int, PRIMARY KEY (id, n)) PARTITION BY LIST (n);"
+      "CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1);"
+      "CREATE TABLE parted_2 PARTITION OF parted FOR VALUES IN (2);"
+      "CREATE TABLE parted_3 PARTITION OF parted FOR VALUES IN (3);"
+      "INSERT INTO parted SELECT i, 'old', 1 FROM generate_series(1, 50) i;"
+      "INSERT INTO parted SELECT i, 'old', 3 FROM generate_series(1001, 21000) i;",
+      "\nintervals: {heartbeat: 200ms, canary: 1s}\nlimits: {snapshot_rows_per_second: 10000}\n");
+  ASSERT_TRUE(line_->start()) << line_->line().log_tail();
+  const auto readings = [&] {
+    const std::string metrics = line_->line().metrics();
+    const std::string name = "freshet_snapshot_readings_total{stream=\"public.parted\"} ";
+    const std::size_t at = metrics.find(name);
+    return at == std::string::npos ? 0 : std::stoi(metrics.substr(at + name.size()));
+  };
+  {
+    const Churn churn(*line_);
+    for (int life = 0; life < 3; ++life) {
+      const int before = readings();
+      EXPECT_TRUE(eventually([&] { return readings() >= before + 2; }, std::chrono::seconds(120)))
+          << line_->line().status_text();
+      line_->line().kill();
+      line_->line().start();
+    }
+  }
+  const std::string after = std::string(line_->sql("SELECT pg_current_wal_insert_lsn()").text(0, 0));
+  line_->sql("TRUNCATE parted_2");
+  const auto is_read_after_that = [&] {
+    const std::string v = stream_of("parted").snapshot.value_or(app::SnapshotLine()).v;
+    return !v.empty() && parse_lsn(v) >= parse_lsn(after);
+  };
+  ASSERT_TRUE(line_->line().wait_until_loaded()) << line_->line().status_text();
+  ASSERT_TRUE(eventually(is_read_after_that, std::chrono::seconds(60))) << line_->line().status_text();
+  ASSERT_TRUE(line_->line().wait_until_loaded()) << line_->line().status_text();
+  // Not more than that: a partition that has another file is read again at the reading's V.
+  line_->expect_equal("parted", "SELECT id, v, n FROM {} ORDER BY id");
   EXPECT_EQ(line_->line().parity(), 0);
 }
 

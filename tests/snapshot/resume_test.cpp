@@ -27,6 +27,11 @@ class SnapshotResume : public testing::Test {
     ASSERT_TRUE(played.schema) << stream;
     EXPECT_EQ(difference(database, *played.schema, played.rows), "") << stream;
   }
+  // Of what the table has now. What it had may be there, too.
+  void expect_none_missing(const std::string& stream) {
+    const PlayedStream& played = player.streams[stream];
+    EXPECT_THAT(difference(database, *played.schema, played.rows), testing::Not(HasSubstr("missing")));
+  }
   bool take_chunks(int count) {
     return player.take_until([&, until = taken() + count] { return taken() >= until; });
   }
@@ -151,12 +156,15 @@ TEST_F(SnapshotResume, TakesItsVAfterTheTableWasPublishedForGood) {
   EXPECT_GE(player.streams["public.t"].v, published);
 }
 
-TEST_F(SnapshotResume, StartsAgainWhenThePartitionsChange) {
+// It would never end where they change again and again. What has come and what has gone is for the reading
+// that follows.
+TEST_F(SnapshotResume, GoesOnToItsEndWhenPartitionsChange) {
   for (const std::string change :
        {"CREATE TABLE p3 AS SELECT 40000 + i AS id, 'y' AS t FROM generate_series(0, 99) i;"
         "ALTER TABLE p ATTACH PARTITION p3 FOR VALUES FROM (40000) TO (50000)",
         "ALTER TABLE p DETACH PARTITION p2", "DROP TABLE p2", "ALTER TABLE p DETACH PARTITION p1",
-        "DROP TABLE p1"}) {
+        "DROP TABLE p1", "DROP TABLE p1, p2", "TRUNCATE p1", "TRUNCATE p1, p2", "VACUUM FULL p",
+        "ALTER TABLE p1 RENAME TO p0; ALTER TABLE p2 RENAME TO p1; ALTER TABLE p0 RENAME TO p2"}) {
     SCOPED_TRACE(change);
     database.sql("DROP TABLE IF EXISTS p, p1, p2, p3");
     player.kept.clear();
@@ -170,12 +178,37 @@ TEST_F(SnapshotResume, StartsAgainWhenThePartitionsChange) {
     player.options.memory_bytes = 600'000;
     player.start({all_of("p")});
     ASSERT_TRUE(take_chunks(2));
+    const Lsn v = player.streams["public.p"].v;
+    database.sql("DELETE FROM p WHERE id % 3 = 0");
     database.sql(change);
+    EXPECT_TRUE(player.snapshotter().read_once_more("public.p"));
+    EXPECT_TRUE(player.snapshotter().read_once_more("public.p")) << "still one";
+    ASSERT_TRUE(player.take_until([&] { return player.streams["public.p"].ended == 1; }));
+    EXPECT_EQ(player.streams["public.p"].begun, 1);
+    EXPECT_EQ(player.streams["public.p"].v, v);
+    EXPECT_EQ(player.status_of("public.p").restarts, 0u);
+    if (change.find("ATTACH") == std::string::npos) expect_none_missing("public.p");
     ASSERT_TRUE(player.take_all());
     EXPECT_EQ(player.streams["public.p"].begun, 2);
+    EXPECT_EQ(player.streams["public.p"].ended, 2);
+    EXPECT_GT(player.streams["public.p"].v, v);
     EXPECT_EQ(player.streams["public.p"].flags, kSweep) << "rows of a partition that is gone must go";
     expect_whole("public.p");
   }
+}
+
+TEST_F(SnapshotResume, FollowsOnlyAReadingThatHasItsV) {
+  create("t", 10);
+  postgres::Connection writer({.url = database.url(), .purpose = "a long job"});
+  writer.run("BEGIN; SELECT pg_current_xact_id()");
+  player.start({all_of("t")});
+  ASSERT_TRUE(player.take_until([&] { return !player.status_of("public.t").blocker.empty(); }));
+  EXPECT_FALSE(player.snapshotter().read_once_more("public.u"));
+  EXPECT_TRUE(player.snapshotter().read_once_more("public.t"));
+  writer.run("COMMIT");
+  ASSERT_TRUE(player.take_all());
+  EXPECT_EQ(player.streams["public.t"].ended, 2);
+  EXPECT_FALSE(player.snapshotter().read_once_more("public.t"));
 }
 
 TEST_F(SnapshotResume, StartsAgainWhenTheTableWasRewrittenWhileItWasDown) {
