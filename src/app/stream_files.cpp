@@ -26,6 +26,20 @@ bool has_several_schemas(const std::vector<contract::StreamContract>& contracts,
   return schemas.size() > 1;
 }
 
+// What two contracts of one name were set aside as, at different times, stays.
+fs::path free_aside(const fs::path& contract) {
+  fs::path aside = contract.string() + std::string(kAside);
+  for (int number = 2; fs::exists(aside); ++number)
+    aside = contract.parent_path() /
+            fmt::format("{}.{}{}{}", contract.stem().string(), number, contract.extension().string(), kAside);
+  return aside;
+}
+
+// Of two with one beginning: free_aside() counts up.
+bool set_aside_before(const contract::StreamContract& a, const contract::StreamContract& b) {
+  return std::pair(a.file.size(), a.file) < std::pair(b.file.size(), b.file);
+}
+
 }  // namespace
 
 std::vector<contract::StreamContract> set_aside(const fs::path& project) {
@@ -64,8 +78,9 @@ bool StreamFiles::add(const contract::StreamContract& drafted) {
 
 bool StreamFiles::take_back(const contract::StreamContract& drafted,
                             const std::vector<contract::StreamContract>& there) {
-  const std::vector<contract::StreamContract> aside = set_aside(project_);
-  const auto reviewed = std::ranges::find(aside, drafted.source, &contract::StreamContract::source);
+  std::vector<contract::StreamContract> aside = set_aside(project_);
+  std::erase_if(aside, [&](const auto& contract) { return contract.source != drafted.source; });
+  const auto reviewed = std::ranges::max_element(aside, set_aside_before);
   if (reviewed == aside.end()) return false;
   fs::path file = reviewed->file.substr(0, reviewed->file.size() - kAside.size());
   if (fs::exists(file)) file = free_name(drafted, there);
@@ -79,9 +94,31 @@ bool StreamFiles::take_back(const contract::StreamContract& drafted,
 void StreamFiles::write(const contract::StreamContract& drafted,
                         const std::vector<contract::StreamContract>& there) {
   const fs::path file = free_name(drafted, there);
+  contract::StreamContract named = drafted;
+  named.mirror = free_mirror(drafted);
   note(file);
-  files::replace(file, contract::contract_yaml(drafted));
+  files::replace(file, contract::contract_yaml(named));
   said_.push_back(fmt::format("wrote {}: review it", file.string()));
+  if (named.mirror != drafted.mirror)
+    said_.push_back(
+        fmt::format("its mirror is called {}: a table that was removed may have left one called {}",
+                    named.mirror, drafted.mirror));
+}
+
+// A mirror stays when its table is removed, with that table's rows. It may have had its schema's name in
+// front, too: that depends on the other contracts of then.
+std::string StreamFiles::free_mirror(const contract::StreamContract& drafted) const {
+  std::set<std::string> left;
+  for (const contract::StreamContract& aside : set_aside(project_)) {
+    if (aside.source == drafted.source) continue;
+    left.insert(aside.mirror);
+    left.insert(aside.source.schema + "__" + aside.source.table);
+  }
+  if (!left.contains(drafted.mirror)) return drafted.mirror;
+  const std::string with_schema = drafted.source.schema + "__" + drafted.source.table;
+  std::string name = with_schema;
+  for (int number = 2; left.contains(name); ++number) name = fmt::format("{}_{}", with_schema, number);
+  return name;
 }
 
 // The name without its schema may be another table's, also of one that was set aside.
@@ -117,7 +154,7 @@ void StreamFiles::add_schema(const std::string& schema) {
 
 void StreamFiles::remove(const contract::StreamContract& contract) {
   if (std::exchange(looked_, true) == false) others_ = load_contracts(project_);
-  const fs::path aside = contract.file + std::string(kAside);
+  const fs::path aside = free_aside(contract.file);
   note(contract.file);
   note(aside);
   files::rename(contract.file, aside);

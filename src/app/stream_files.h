@@ -23,10 +23,11 @@ class StreamFiles {
   StreamFiles(const StreamFiles&) = delete;
   StreamFiles& operator=(const StreamFiles&) = delete;
 
-  // Writes its contract: true; or takes back the one that remove() set aside; or finds it there. Where
-  // pipeline.yaml lists the project's schemas and lacks the table's, that is added. Throws Error{config}.
+  // Writes its contract: true; or takes back the one that remove() set aside last; or finds it there. A new
+  // one's mirror is none that another table's contract, set aside, may have left behind. Where pipeline.yaml
+  // lists the project's schemas and lacks the table's, that is added. Throws Error{config}.
   bool add(const contract::StreamContract& drafted);
-  // Sets a contract aside, as <file>.removed.
+  // Sets a contract aside, as <name>.yaml.removed, or <name>.2.yaml.removed where that is taken, and so on.
   void remove(const contract::StreamContract& contract);
   // The project's contracts, read as the line reads them; its other streams keep their mirrors. Throws
   // Error{config}.
@@ -47,6 +48,7 @@ class StreamFiles {
   void write(const contract::StreamContract& drafted, const std::vector<contract::StreamContract>& there);
   std::filesystem::path free_name(const contract::StreamContract& drafted,
                                   const std::vector<contract::StreamContract>& there) const;
+  std::string free_mirror(const contract::StreamContract& drafted) const;
   void add_schema(const std::string& schema);
 
   const std::filesystem::path project_;
