@@ -235,6 +235,13 @@ TEST_F(Upstream, PartitionsThatChangeFasterThanTheyAreReadHoldNoReadingUpAlsoThr
   };
   {
     const Churn churn(*line_);
+    EXPECT_TRUE(eventually(
+        [&] {
+          const auto snapshot = stream_of("parted").snapshot;
+          return snapshot && snapshot->note.find("another one follows") != std::string::npos;
+        },
+        std::chrono::seconds(60)))
+        << line_->line().status_text();
     for (int life = 0; life < 3; ++life) {
       const int before = readings();
       EXPECT_TRUE(eventually([&] { return readings() >= before + 2; }, std::chrono::seconds(120)))
