@@ -1,6 +1,7 @@
 #include "app/canary_contract.h"
 
 #include "capture/signals.h"
+#include "contract/yaml.h"
 
 namespace freshet::app {
 namespace {
@@ -26,6 +27,17 @@ contract::StreamContract canary_contract() {
     contract.columns.push_back(promised);
   }
   return contract;
+}
+
+std::vector<contract::StreamContract> with_canary(std::vector<contract::StreamContract> contracts) {
+  const contract::StreamContract canary = canary_contract();
+  for (const contract::StreamContract& other : contracts)
+    if (other.source == canary.source || other.mirror == canary.mirror)
+      throw contract::yaml_error(
+          other.file, other.line, "the names of Freshet's own table, the canary",
+          "leave freshet.canary to Freshet, and give a mirror another name than " + canary.mirror);
+  contracts.push_back(canary);
+  return contracts;
 }
 
 std::string canary_mirror() {

@@ -3,12 +3,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "contract/contract.h"
 
 namespace freshet::app {
 
 contract::StreamContract canary_contract();
+
+// These and the canary's. Throws Error{config} with file and line where one has a name of its.
+std::vector<contract::StreamContract> with_canary(std::vector<contract::StreamContract> contracts);
 
 // Where watch finds the rows, as SQL names it.
 std::string canary_mirror();

@@ -41,13 +41,21 @@ void CaptureStage::run(std::stop_token stop) {
   {
     postgres::Connection source({.url = options.url, .purpose = "freshet start"});
     options.make_publication =
-        plan_publication(source, options.tables, options_.contracts, options_.project.source);
+        plan_publication(source, options.tables, *contracts_.now(), options_.project.source);
   }
   const auto journal = journal::open_writer(options_.journal);
   capture::Capture capture(std::move(options), *journal);
   const Current<capture::Capture>::Scope scope(current_, capture);
+  take_in();  // what came just before it could be asked
   pass_on_requests(capture);
   capture.run(stop);
+}
+
+void CaptureStage::take_in() const {
+  current_.ask([&](capture::Capture& capture) {
+    capture.add(streamed_tables(*contracts_.now()), periodic_requests());
+    return true;
+  });
 }
 
 static_assert(contract::kCaptureConnections == capture::Capture::kOwnConnections);
@@ -67,16 +75,23 @@ capture::Options CaptureStage::capture_options() const {
   options.snapshot.workers = project.limits.snapshot_workers;
   options.snapshot.chunk_bytes = project.limits.snapshot_chunk;
   options.snapshot.rows_per_second = static_cast<std::uint64_t>(project.limits.snapshot_rows_per_second);
-  options.tables = streamed_tables(options_.contracts);
+  options.tables = streamed_tables(*contracts_.now());
+  options.periodic = periodic_requests();
   options.fits_contract = [this](const std::string& stream, const TableSchema& schema) {
-    const auto contract = find_contract(options_.contracts, stream);
-    return contract == options_.contracts.end() ||
-           !contract::has_violation(contract::diff(*contract, schema));
+    const auto contracts = contracts_.now();
+    const auto contract = find_contract(*contracts, stream);
+    return contract == contracts->end() || !contract::has_violation(contract::diff(*contract, schema));
   };
-  for (const StreamContract& contract : options_.contracts)
-    if (contract.mode == contract::Mode::periodic)
-      options.periodic.push_back(periodic_request(contract, project.intervals.periodic));
   return options;
+}
+
+std::vector<capture::TableRequest> CaptureStage::periodic_requests() const {
+  const auto contracts = contracts_.now();
+  std::vector<capture::TableRequest> requests;
+  for (const StreamContract& contract : *contracts)
+    if (contract.mode == contract::Mode::periodic)
+      requests.push_back(periodic_request(contract, options_.project.intervals.periodic));
+  return requests;
 }
 
 std::optional<capture::CaptureStatus> CaptureStage::status() const {
@@ -116,11 +131,12 @@ void CaptureStage::read_again(const std::vector<std::string>& streams) const {
 void CaptureStage::read_periodic() {
   const auto now = status();
   if (!now) return;  // its start reads them
+  const auto contracts = contracts_.now();
   for (const capture::TableStatus& table : now->snapshot.tables) {
     // One that is being read is as good; asking again would begin it anew.
     if (!table.periodic || table.state != capture::SnapshotState::complete) continue;
-    const auto contract = find_contract(options_.contracts, table.stream);
-    if (contract != options_.contracts.end())
+    const auto contract = find_contract(*contracts, table.stream);
+    if (contract != contracts->end())
       request(periodic_request(*contract, options_.project.intervals.periodic));
   }
 }

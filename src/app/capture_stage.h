@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/contracts_in_force.h"
 #include "app/current.h"
 #include "capture/capture.h"
 #include "contract/contract.h"
@@ -18,7 +19,6 @@ namespace freshet::app {
 
 struct CaptureStageOptions {
   contract::Project project;
-  std::vector<contract::StreamContract> contracts;
   std::string source;  // the address, with its password
   journal::EmbeddedOptions journal;
   std::filesystem::path spool;
@@ -27,9 +27,14 @@ struct CaptureStageOptions {
 
 class CaptureStage {
  public:
-  explicit CaptureStage(CaptureStageOptions options) : options_(std::move(options)) {}
+  // `contracts` outlive it.
+  CaptureStage(CaptureStageOptions options, const ContractsInForce& contracts)
+      : options_(std::move(options)), contracts_(contracts) {}
 
   void run(std::stop_token stop);
+
+  // Has the run under way take in what has come to the contracts since it began.
+  void take_in() const;
 
   // Nothing while no run is under way.
   std::optional<capture::CaptureStatus> status() const;
@@ -45,9 +50,11 @@ class CaptureStage {
   static constexpr std::size_t kRequestsMax = 1'000;
 
   capture::Options capture_options() const;
+  std::vector<capture::TableRequest> periodic_requests() const;
   void pass_on_requests(capture::Capture& capture);
 
   const CaptureStageOptions options_;
+  const ContractsInForce& contracts_;
   Current<capture::Capture> current_;
   Mutex mutex_;
   std::vector<capture::SnapshotRequest> waiting_ GUARDED_BY(mutex_);

@@ -122,12 +122,12 @@ constexpr Help kStreamAdd{
     "Take tables into the project",
     "Drafts their contracts as init does, adds them to the publication where this role may, and has the "
     "running process\n"
-    "read them beside their changes. Its stages start anew for that, from where they stood."};
+    "read them beside their changes. No other stream pauses for that."};
 constexpr Help kStreamRemove{
     "Take tables out of the project",
     "Sets their contracts aside and takes them out of the publication; their mirrors stay as they are. "
-    "Added again, they are\n"
-    "read from their beginning."};
+    "The stages start\n"
+    "anew for that, from where they stood. Added again, they are read from their beginning."};
 
 constexpr Help kContractCheck{
     "Do all files parse, and can their mirrors be made?",

@@ -141,8 +141,6 @@ int run(const RunCommand& command) {
     StartFailure failure;
     const std::unique_ptr<Line> line = put_together(
         *next, before, data, [&failure](const std::string&, const Error& error) { failure.note(error); });
-    before = std::move(next);
-    before->give_up_position.clear();  // that was for once
     line->start();
     try {
       next = watch_over(*line, data, log_file, signals, failure, terminal, command.load, was_ready);
@@ -152,6 +150,8 @@ int run(const RunCommand& command) {
       line->stop();
       throw;
     }
+    before = line->options();
+    before->give_up_position.clear();  // that was for once
     if (terminal) terminal->say(next ? "the project has changed: the stages start anew …" : "stopping …");
     const StopWatchdog watchdog;
     line->stop();

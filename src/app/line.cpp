@@ -6,6 +6,7 @@
 #include "app/addresses.h"
 #include "app/canary_contract.h"
 #include "app/capture_stage.h"
+#include "app/contracts_in_force.h"
 #include "app/control.h"
 #include "app/describe.h"
 #include "app/listen.h"
@@ -21,7 +22,6 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "capture/capture_metrics.h"
-#include "contract/yaml.h"
 #include "journal/backlog.h"
 #include "journal/embedded/events.h"
 #include "load/events.h"
@@ -45,15 +45,12 @@ journal::EmbeddedOptions journal_options(const contract::JournalSettings& settin
   return options;
 }
 
-std::vector<contract::StreamContract> with_canary(std::vector<contract::StreamContract> contracts) {
-  const contract::StreamContract canary = canary_contract();
-  for (const contract::StreamContract& other : contracts)
-    if (other.source == canary.source || other.mirror == canary.mirror)
-      throw contract::yaml_error(
-          other.file, other.line, "the names of Freshet's own table, the canary",
-          "leave freshet.canary to Freshet, and give a mirror another name than " + canary.mirror);
-  contracts.push_back(canary);
-  return contracts;
+// Whether nothing but more streams tells them apart, and the schemas these are in.
+bool only_streams_added(const LineOptions& before, const LineOptions& after) {
+  contract::Project project = before.project;
+  project.source.schemas = after.project.source.schemas;
+  return project == after.project && before.source == after.source && before.variables == after.variables &&
+         only_adds(before.contracts, after.contracts);
 }
 
 void register_counters(const LineOptions& options) {
@@ -101,6 +98,7 @@ class Line::Parts {
     const MutexLock lock(mutex_);
     return std::exchange(next_, std::nullopt);
   }
+  LineOptions options() const;
 
  private:
   bool embedded() const { return options_.load && !options_.clickhouse; }
@@ -115,11 +113,13 @@ class Line::Parts {
   std::string snapshot(const std::string& tables);
   std::string read_anew(const std::string& streams);
   std::string reload();
+  void take_in(const LineOptions& next);
   void require_free_to_move(const std::optional<std::string>& listen) const;
   void require_capture() const;
   ReadyLine readiness(const std::vector<StageStatus>& stages) const;
 
   const LineOptions options_;
+  ContractsInForce contracts_;
   Clock& clock_;
   const SteadyTime started_;
   const journal::EmbeddedOptions journal_;
@@ -148,6 +148,7 @@ class Line::Parts {
 Line::Parts::Parts(LineOptions options, const DataDir& data, Clock& clock,
                    Supervisor::FailureListener on_failure)
     : options_(std::move(options)),
+      contracts_(options_.contracts),
       clock_(clock),
       started_(clock.steady()),
       journal_(journal_options(options_.project.journal, data)),
@@ -158,24 +159,23 @@ Line::Parts::Parts(LineOptions options, const DataDir& data, Clock& clock,
               .log = data.log() / "store.log"},
              clock),
       capture_({.project = options_.project,
-                .contracts = options_.contracts,
                 .source = options_.source,
                 .journal = journal_,
                 .spool = data.spool(),
-                .give_up_position = options_.give_up_position}),
-      load_({.contracts = with_canary(options_.contracts),
-             .journal = journal_,
+                .give_up_position = options_.give_up_position},
+               contracts_),
+      load_({.journal = journal_,
              .tick = options_.project.intervals.tick,
              .sweep = {.ask_above = options_.project.limits.sweep_ask_above},
              .exclusive = !options_.clickhouse,
              .locate = [this] { return clickhouse(); },
              .on_unresolved = [this](const load::UnresolvedKeys& keys) { read_again(keys); }},
-            clock),
+            contracts_, clock),
       canary_(
           {.table = canary_mirror(), .interval = options_.project.intervals.canary},
           [this] { return clickhouse(); }, clock),
-      quarantine_(options_.contracts, load_, [this] { return clickhouse(); }),
-      sweeps_(options_.contracts, load_, [this] { return clickhouse(); }),
+      quarantine_(contracts_, load_, [this] { return clickhouse(); }),
+      sweeps_(contracts_, load_, [this] { return clickhouse(); }),
       control_(data.socket(options_.load ? Role::load : Role::capture), handlers()),
       supervisor_(stages(), clock, std::move(on_failure)),
       backlog_(journal::open_backlog(journal_)),
@@ -188,8 +188,9 @@ Line::Parts::Parts(LineOptions options, const DataDir& data, Clock& clock,
 }
 
 Line::Parts::~Parts() {
-  for (const StreamLine& stream : describe_contracts(options_.contracts)) set_lag(stream);
-  for (const contract::StreamContract& contract : with_canary(options_.contracts))
+  const auto contracts = contracts_.now();
+  for (const StreamLine& stream : describe_contracts(*contracts)) set_lag(stream);
+  for (const contract::StreamContract& contract : with_canary(*contracts))
     if (options_.load) load::tell(load::TableProgress{.mirror = contract.mirror});
 }
 
@@ -248,7 +249,7 @@ std::string Line::Parts::read_periodic() {
 
 std::string Line::Parts::snapshot(const std::string& tables) {
   require_capture();
-  const std::vector<std::string> streams = resolve_streams(options_.contracts, names_from_json(tables));
+  const std::vector<std::string> streams = resolve_streams(*contracts_.now(), names_from_json(tables));
   capture_.read_again(streams);
   published_.wait_for_the_next(kSoonShown);
   return to_json(streams);
@@ -270,11 +271,30 @@ std::string Line::Parts::reload() {
   LineOptions next = line_options(options_.project.dir, contract::process_environment());
   next.capture = options_.capture;
   next.load = options_.load;
+  if (only_streams_added(options(), next)) {
+    take_in(next);
+    return "null";
+  }
   if (next.project.http.listen != options_.project.http.listen)
     require_free_to_move(next.project.http.listen);
   const MutexLock lock(mutex_);
   next_ = std::move(next);
   return "null";
+}
+
+// Into what runs: no other stream pauses.
+void Line::Parts::take_in(const LineOptions& next) {
+  register_counters(next);
+  contracts_.become(next.contracts);
+  if (options_.capture) capture_.take_in();
+  if (options_.load) load_.take_in();
+  published_.wait_for_the_next(kSoonShown);
+}
+
+LineOptions Line::Parts::options() const {
+  LineOptions now = options_;
+  now.contracts = *contracts_.now();
+  return now;
 }
 
 std::vector<Stage> Line::Parts::stages() {
@@ -320,7 +340,7 @@ const LineStatus& Line::Parts::refresh() {
   now.version = kVersion;
   now.uptime_seconds = std::chrono::duration<double>(clock_.steady() - started_).count();
   now.stages = describe_stages(stages, clock_.wall());
-  now.streams = describe_contracts(options_.contracts);
+  now.streams = describe_contracts(*contracts_.now());
   if (auto load = load_.status()) last_load_ = std::move(load);
   // Whoever starts Freshet again has mended what stopped a stream; where nothing was, all is as before.
   if (last_load_ && last_load_->term != 0 && !stopped_tried_again_) stopped_tried_again_ = load_.try_again();
@@ -350,6 +370,9 @@ void Line::start() {
 }
 std::optional<LineOptions> Line::take_reload() {
   return parts_->take_reload();
+}
+LineOptions Line::options() const {
+  return parts_->options();
 }
 void Line::stop() {
   parts_->stop();

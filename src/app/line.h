@@ -46,9 +46,13 @@ class Line {
   // In order; within the deadlines of what is under way.
   void stop();
 
-  // The project as it is now, read and found sound, once somebody has asked for it by the control socket: the
-  // line is to be put together anew from it.
+  // The project as it is now, read and found sound, once somebody has asked for it by the control socket and
+  // more has changed than that streams were added, which it takes in by itself: the line is to be put
+  // together anew from it.
   std::optional<LineOptions> take_reload();
+
+  // What it goes by, the streams that it has taken in included.
+  LineOptions options() const;
 
   // Collects, and publishes it for the status page and the control socket.
   const LineStatus& refresh();

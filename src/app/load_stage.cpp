@@ -5,6 +5,7 @@
 
 #include <future>
 
+#include "app/canary_contract.h"
 #include "base/log.h"
 
 namespace freshet::app {
@@ -34,9 +35,14 @@ void LoadStage::run(std::stop_token stop) {
   options.pace.gap = options_.tick;
   options.sweep = options_.sweep;
   options.on_unresolved = options_.on_unresolved;
-  load::Load load(std::move(options), options_.contracts, *journal, *endpoint, clock_);
+  load::Load load(std::move(options), with_canary(*contracts_.now()), *journal, *endpoint, clock_);
   const Current<load::Load>::Scope scope(current_, load);
+  take_in();  // what came just before it could be asked
   load.run(stop);
+}
+
+void LoadStage::take_in() const {
+  current_.ask([&](load::Load& load) { return load.add(with_canary(*contracts_.now())).valid(); });
 }
 
 std::optional<clickhouse::Endpoint> LoadStage::wait_for_clickhouse(std::stop_token stop) const {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/contracts_in_force.h"
 #include "app/current.h"
 #include "contract/contract.h"
 #include "journal/embedded.h"
@@ -16,7 +17,6 @@
 namespace freshet::app {
 
 struct LoadStageOptions {
-  std::vector<contract::StreamContract> contracts;  // the canary's among them
   journal::EmbeddedOptions journal;
   std::chrono::milliseconds tick;
   load::SweepLimits sweep = {};
@@ -28,9 +28,14 @@ struct LoadStageOptions {
 
 class LoadStage {
  public:
-  LoadStage(LoadStageOptions options, Clock& clock) : options_(std::move(options)), clock_(clock) {}
+  // `contracts`: without the canary's; they outlive it.
+  LoadStage(LoadStageOptions options, const ContractsInForce& contracts, Clock& clock)
+      : options_(std::move(options)), contracts_(contracts), clock_(clock) {}
 
   void run(std::stop_token stop);
+
+  // Has the run under way take in what has come to the contracts since it began. Throws Error{capacity}.
+  void take_in() const;
 
   // Nothing while no run is under way.
   std::optional<load::LoadStatus> status() const;
@@ -53,6 +58,7 @@ class LoadStage {
   std::optional<clickhouse::Endpoint> wait_for_clickhouse(std::stop_token stop) const;
 
   const LoadStageOptions options_;
+  const ContractsInForce& contracts_;
   Clock& clock_;
   Current<load::Load> current_;
 };

@@ -95,7 +95,7 @@ std::string QuarantineRequests::list(const std::string& streams) const {
 
 std::string QuarantineRequests::show(const std::string& change) const {
   const Json asked = Json::parse(change);
-  const std::string stream = resolve_streams(contracts_, {asked.at("stream")}).front();
+  const std::string stream = resolve_streams(*contracts_.now(), {asked.at("stream")}).front();
   clickhouse::Client client(clickhouse());
   const auto found = load::find_quarantined(client, mirror_of(stream), asked.at("id"));
   if (!found)
@@ -111,7 +111,7 @@ std::string QuarantineRequests::show(const std::string& change) const {
 std::string QuarantineRequests::replay(const std::string& streams) const {
   const std::vector<std::string> names = names_from_json(streams);
   Json answer = Json::array();
-  for (const load::Replayed& replayed : load_.replay(resolve_streams(contracts_, names)))
+  for (const load::Replayed& replayed : load_.replay(resolve_streams(*contracts_.now(), names)))
     answer.push_back({{"stream", replayed.stream},
                       {"left", replayed.left},
                       {"reason", replayed.reason},
@@ -121,7 +121,7 @@ std::string QuarantineRequests::replay(const std::string& streams) const {
 
 std::string QuarantineRequests::drop(const std::string& request) const {
   const Json asked = Json::parse(request);
-  const std::string stream = resolve_streams(contracts_, {asked.at("stream")}).front();
+  const std::string stream = resolve_streams(*contracts_.now(), {asked.at("stream")}).front();
   const std::uint64_t dropped = load_.drop(stream, {asked.at("ids"), asked.at("because")});
   return text({{"stream", stream}, {"dropped", dropped}});
 }
@@ -140,15 +140,17 @@ std::string QuarantineRequests::resume(const std::string& streams) const {
 
 // None: all.
 std::vector<std::string> QuarantineRequests::named(const std::string& streams) const {
+  const auto contracts = contracts_.now();
   std::vector<std::string> names = names_from_json(streams);
-  if (!names.empty()) return resolve_streams(contracts_, names);
-  for (const contract::StreamContract& contract : contracts_)
+  if (!names.empty()) return resolve_streams(*contracts, names);
+  for (const contract::StreamContract& contract : *contracts)
     names.push_back(contract::to_string(contract.source));
   return names;
 }
 
 std::string QuarantineRequests::mirror_of(const std::string& stream) const {
-  for (const contract::StreamContract& contract : contracts_)
+  const auto contracts = contracts_.now();
+  for (const contract::StreamContract& contract : *contracts)
     if (contract::to_string(contract.source) == stream) return contract.mirror;
   return {};
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "adapter/clickhouse/endpoint.h"
+#include "app/contracts_in_force.h"
 #include "app/control.h"
 #include "app/load_stage.h"
 #include "contract/contract.h"
@@ -18,8 +19,7 @@ class QuarantineRequests {
   using Locate = std::function<std::optional<clickhouse::Endpoint>()>;
 
   // All outlive it.
-  QuarantineRequests(const std::vector<contract::StreamContract>& contracts, const LoadStage& load,
-                     Locate locate)
+  QuarantineRequests(const ContractsInForce& contracts, const LoadStage& load, Locate locate)
       : contracts_(contracts), load_(load), locate_(std::move(locate)) {}
 
   // Adds the handlers of its commands.
@@ -37,7 +37,7 @@ class QuarantineRequests {
   std::string mirror_of(const std::string& stream) const;
   clickhouse::Endpoint clickhouse() const;
 
-  const std::vector<contract::StreamContract>& contracts_;
+  const ContractsInForce& contracts_;
   const LoadStage& load_;
   const Locate locate_;
 };

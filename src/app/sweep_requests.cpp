@@ -52,10 +52,11 @@ std::string SweepRequests::list(const std::string& names) const {
   if (!endpoint) throw Error(ErrorKind::transient, "ClickHouse isn't up yet", "freshet status says why");
   clickhouse::Client client(*endpoint);
   const auto sweeps = load::list_sweeps(client);
+  const auto contracts = contracts_.now();
   const std::vector<std::string> only =
-      names == "null" ? std::vector<std::string>() : resolve_streams(contracts_, names_from_json(names));
+      names == "null" ? std::vector<std::string>() : resolve_streams(*contracts, names_from_json(names));
   Json answer = Json::array();
-  for (const contract::StreamContract& contract : contracts_) {
+  for (const contract::StreamContract& contract : *contracts) {
     const std::string stream = contract::to_string(contract.source);
     const auto sweep = sweeps.find(contract.mirror);
     if (sweep == sweeps.end()) continue;
@@ -70,7 +71,7 @@ std::string SweepRequests::answer(const std::string& request) const {
   const Json asked = Json::parse(request);
   const Json& seen = asked.at("seen");
   Json answer = Json::array();
-  for (const std::string& stream : resolve_streams(contracts_, asked.at("streams"))) {
+  for (const std::string& stream : resolve_streams(*contracts_.now(), asked.at("streams"))) {
     const Version version = seen.contains(stream) ? version_from(seen.at(stream)) : Version();
     const load::SweepAnswer sweep{version, asked.at("allowed"), asked.at("because")};
     answer.push_back(described(stream, load_.answer_sweep(stream, sweep)));

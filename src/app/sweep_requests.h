@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "adapter/clickhouse/endpoint.h"
+#include "app/contracts_in_force.h"
 #include "app/control.h"
 #include "app/load_stage.h"
 #include "contract/contract.h"
@@ -20,7 +21,7 @@ class SweepRequests {
   using Locate = std::function<std::optional<clickhouse::Endpoint>()>;
 
   // All outlive it.
-  SweepRequests(const std::vector<contract::StreamContract>& contracts, const LoadStage& load, Locate locate)
+  SweepRequests(const ContractsInForce& contracts, const LoadStage& load, Locate locate)
       : contracts_(contracts), load_(load), locate_(std::move(locate)) {}
 
   // Adds the handlers of its commands.
@@ -31,7 +32,7 @@ class SweepRequests {
   std::string list(const std::string& names) const;
   std::string answer(const std::string& request) const;
 
-  const std::vector<contract::StreamContract>& contracts_;
+  const ContractsInForce& contracts_;
   const LoadStage& load_;
   const Locate locate_;
 };

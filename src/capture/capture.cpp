@@ -27,11 +27,6 @@ WantedStreams wanted_streams(const std::vector<StreamedTable>& tables) {
   return streams;
 }
 
-bool has(const Options& options, const std::string& stream) {
-  return std::ranges::find(options.tables, stream, stream_of<StreamedTable>) != options.tables.end() ||
-         std::ranges::find(options.periodic, stream, stream_of<TableRequest>) != options.periodic.end();
-}
-
 TableRequest request_of(const StreamedTable& table) {
   return {.schema = table.schema, .table = table.table, .columns = table.columns, .leaf = {}};
 }
@@ -59,7 +54,12 @@ Capture::Capture(Options options, journal::Writer& journal, Clock& clock)
       relations_(wanted_streams(options_.tables)),
       snapshotter_(snapshot_options(options_), clock),
       watch_(options_.publication, options_.tables, options_.fits_contract),
-      backoff_(options_.reconnect_first) {}
+      tables_(options_.tables),
+      periodic_(options_.periodic),
+      backoff_(options_.reconnect_first) {
+  for (const StreamedTable& table : tables_) streams_.insert(stream_of(table));
+  for (const TableRequest& table : periodic_) streams_.insert(stream_of(table));
+}
 
 Capture::~Capture() {
   snapshotter_.stop();
@@ -81,10 +81,19 @@ void Capture::request(SnapshotRequest request) {
 }
 
 std::future<void> Capture::read_again(std::vector<std::string> streams) {
+  const MutexLock lock(mutex_);
   for (const std::string& stream : streams)
-    if (!has(options_, stream))
+    if (!streams_.contains(stream))
       throw Error(ErrorKind::config, "capture has no stream " + stream, "freshet status lists them");
   return again_.ask(std::move(streams));
+}
+
+void Capture::add(std::vector<StreamedTable> tables, std::vector<TableRequest> periodic) {
+  const MutexLock lock(mutex_);
+  for (StreamedTable& table : tables)
+    if (streams_.insert(stream_of(table)).second) added_tables_.push_back(std::move(table));
+  for (TableRequest& table : periodic)
+    if (streams_.insert(stream_of(table)).second) added_periodic_.push_back(std::move(table));
 }
 
 void Capture::run(std::stop_token stop) {
@@ -147,7 +156,7 @@ void Capture::connect_and_stream(std::stop_token stop) {
                               .slot_to_make = has_position(journal_) ? "" : options_.slot,
                               .make_publication = options_.make_publication,
                               .connections = kOwnConnections - 1 + options_.snapshot.workers,
-                              .tables = options_.tables});
+                              .tables = tables_});
   watch_.look(*control, source);  // before the first V is taken
   postgres::Replication replication(connect_as("freshet capture stream"));
   const ClaimedPosition claim = claim_position(
@@ -164,19 +173,26 @@ void Capture::begin(const ClaimedPosition& claim) {
       [this](Lsn passed) { return take_chunk(passed); }, board_, clock_);
   if (claim.slot_is_new) journaller_->keep_notes();
   for (const std::string& stream : silently_changed()) journaller_->read_again(stream);
-  const Notes& notes = journaller_->notes();
-  std::map<std::string, std::string> progress = notes.snapshots;
-  for (const std::string& stream : notes.again) progress.erase(stream);
-  std::vector<TableRequest> tables = options_.periodic;
-  for (const StreamedTable& table : options_.tables) tables.push_back(request_of(table));
-  snapshotter_.begin(tables, progress);
+  std::vector<TableRequest> tables = periodic_;
+  for (const StreamedTable& table : tables_) tables.push_back(request_of(table));
+  snapshotter_.begin(tables, progress());
   snapshots_begun_ = true;
 }
 
+// Of readings that needn't begin anew.
+std::map<std::string, std::string> Capture::progress() const {
+  const Notes& notes = journaller_->notes();
+  std::map<std::string, std::string> progress = notes.snapshots;
+  for (const std::string& stream : notes.again) progress.erase(stream);
+  return progress;
+}
+
 std::optional<FinishedChunk> Capture::take_chunk(Lsn passed) {
-  take_requests();
   if (journaller_->notes_are_durable()) again_.kept();
-  for (const std::string& stream : again_.take()) begin_again(stream);
+  const std::vector<std::string> again = again_.take();
+  take_added();  // after `again` was taken: what that names is added then
+  take_requests();
+  for (const std::string& stream : again) begin_again(stream);
   for (const std::string& stream : silently_changed()) read_what_changed(stream);
   return snapshotter_.take(passed);
 }
@@ -188,12 +204,32 @@ void Capture::read_what_changed(const std::string& stream) {
   journaller_->read_once_more(stream);
 }
 
+// Nothing of the stream comes in between: what it brings of them from here on is theirs.
+void Capture::take_added() {
+  std::vector<StreamedTable> added;
+  std::vector<TableRequest> to_read;
+  {
+    const MutexLock lock(mutex_);
+    added.swap(added_tables_);
+    to_read.swap(added_periodic_);
+  }
+  if (added.empty() && to_read.empty()) return;
+  periodic_.insert(periodic_.end(), to_read.begin(), to_read.end());
+  for (const StreamedTable& table : added) {
+    tables_.push_back(table);
+    watch_.add(table);
+    to_read.push_back(request_of(table));
+  }
+  relations_.want(wanted_streams(added));
+  snapshotter_.begin(to_read, progress());
+}
+
 // A periodic one is read at every start anyway.
 void Capture::begin_again(const std::string& stream) {
-  const auto periodic = std::ranges::find(options_.periodic, stream, stream_of<TableRequest>);
-  if (periodic != options_.periodic.end()) return snapshotter_.begin({*periodic}, {});
-  const auto table = std::ranges::find(options_.tables, stream, stream_of<StreamedTable>);
-  CHECK(table != options_.tables.end());
+  const auto periodic = std::ranges::find(periodic_, stream, stream_of<TableRequest>);
+  if (periodic != periodic_.end()) return snapshotter_.begin({*periodic}, {});
+  const auto table = std::ranges::find(tables_, stream, stream_of<StreamedTable>);
+  CHECK(table != tables_.end());
   journaller_->read_again(stream);
   TableRequest request = request_of(*table);
   request.mode = SnapshotMode::again;
@@ -212,11 +248,15 @@ std::vector<std::string> Capture::silently_changed() {
       journaller_->unbind(seen.stream, "its table, or a partition of it, was unlogged");
     std::string binding = bind(seen.table);
     if (bound == notes.bindings.end()) {
-      // Not there, or not published, when the snapshots began: its V may be of before this look.
+      // Added, not there or not published when its reading began: its V may be of before this look.
       if (snapshots_begun_ || notes.snapshots.contains(seen.stream)) {
         log::info("table_read_again", {{"stream", seen.stream},
                                        {"because", "nobody had looked at the table when its reading began"}});
-        changed.push_back(seen.stream);
+        // That was a heartbeat ago: to begin anew costs less than to read all of it twice.
+        if (snapshots_begun_)
+          begin_again(seen.stream);
+        else
+          changed.push_back(seen.stream);
       }
     } else if (bound->second == binding || !seen.fits) {
       continue;

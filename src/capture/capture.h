@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <variant>
@@ -69,6 +70,9 @@ class Capture {
 
   // Any thread.
   CaptureStatus status() const;
+  // Takes in tables as if it had had them from its start, while all others stream on; those it has stay as
+  // they are. Once the stream runs.
+  void add(std::vector<StreamedTable> tables, std::vector<TableRequest> periodic);
   // Dropped, with a warning, where kMostRequests wait already: the journal thread takes none while it has no
   // connection or no room.
   void request(SnapshotRequest request);
@@ -86,6 +90,8 @@ class Capture {
   void connect_and_stream(std::stop_token stop);
   void begin(const ClaimedPosition& claim);
   std::optional<FinishedChunk> take_chunk(Lsn passed);
+  std::map<std::string, std::string> progress() const;
+  void take_added();
   void take_requests();
   void read_what_changed(const std::string& stream);
   void begin_again(const std::string& stream);
@@ -104,6 +110,8 @@ class Capture {
   TableWatch watch_;
 
   // Of the thread in run().
+  std::vector<StreamedTable> tables_;
+  std::vector<TableRequest> periodic_;
   std::optional<Journaller> journaller_;  // from the first claim on
   bool snapshots_begun_ = false;
   std::string text_because_;  // a column that was met on the way; empty: as the catalogue says
@@ -112,6 +120,9 @@ class Capture {
   std::chrono::milliseconds backoff_;
 
   Mutex mutex_;
+  std::set<std::string> streams_ GUARDED_BY(mutex_);  // all that were ever given to us
+  std::vector<StreamedTable> added_tables_ GUARDED_BY(mutex_);
+  std::vector<TableRequest> added_periodic_ GUARDED_BY(mutex_);
   std::vector<SnapshotRequest> requests_ GUARDED_BY(mutex_);
   AgainQueue again_;
 };

@@ -26,17 +26,36 @@ std::vector<bool> marked(const std::vector<std::string>& names, const TableSchem
   return key;
 }
 
+std::string stream_of(const pgoutput::Relation& message) {
+  return fmt::format("{}.{}", message.schema, message.table);
+}
+
 }  // namespace
+
+KeptRelation::KeptRelation(const pgoutput::Relation& message) : message_(message) {
+  message_.schema = keep(message.schema);
+  message_.table = keep(message.table);
+  for (pgoutput::RelationColumn& column : message_.columns) column.name = keep(column.name);
+}
+
+void Relations::want(const WantedStreams& streams) {
+  wanted_.insert(streams.begin(), streams.end());
+  for (const auto& [oid, relation] : unwanted_)
+    if (wanted_.contains(stream_of(relation.message()))) by_oid_.erase(oid);
+  last_ = nullptr;
+}
 
 void Relations::restart(RelationLookup look_up) {
   look_up_ = std::move(look_up);
   by_oid_.clear();
+  unwanted_.clear();
   last_ = nullptr;
 }
 
 const KnownRelation& Relations::announce(const pgoutput::Relation& message) {
   auto relation = std::make_unique<KnownRelation>();
-  relation->stream = fmt::format("{}.{}", message.schema, message.table);
+  relation->stream = stream_of(message);
+  unwanted_.erase(message.oid);
   const auto wanted = wanted_.find(relation->stream);
   relation->wanted = wanted != wanted_.end();
   if (relation->wanted) {
@@ -49,6 +68,8 @@ const KnownRelation& Relations::announce(const pgoutput::Relation& message) {
     else
       relation->key = marked(wanted->second, relation->schema);
     relation->count = &counts_[relation->stream];
+  } else {
+    unwanted_.emplace(message.oid, message);
   }
   last_oid_ = message.oid;
   last_ = &keep(std::move(relation));
@@ -67,9 +88,11 @@ const KnownRelation& Relations::keep(std::unique_ptr<KnownRelation> relation) {
 const KnownRelation& Relations::find(pgoutput::Oid oid) {
   if (oid == last_oid_ && last_ != nullptr) return *last_;
   const auto found = by_oid_.find(oid);
-  if (found == by_oid_.end())
+  if (found == by_oid_.end()) {
+    if (const auto passed_over = unwanted_.extract(oid)) return announce(passed_over.mapped().message());
     throw Error(ErrorKind::data,
                 fmt::format("the stream changes relation {} without having announced it", oid));
+  }
   last_oid_ = oid;
   last_ = found->second;
   return *last_;

@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -45,9 +47,29 @@ struct KnownRelation {
 // The streams that are wanted, each with the columns of its mirror's key; without any it is the primary key.
 using WantedStreams = std::map<std::string, std::vector<std::string>>;
 
+// An announcement that outlives its message.
+class KeptRelation {
+ public:
+  explicit KeptRelation(const pgoutput::Relation& message);
+  KeptRelation(KeptRelation&&) = default;
+  KeptRelation& operator=(KeptRelation&&) = default;
+
+  const pgoutput::Relation& message() const { return message_; }
+
+ private:
+  std::string_view keep(std::string_view name) { return names_.emplace_back(name); }
+
+  std::deque<std::string> names_;  // they stay where they are, also when this moves
+  pgoutput::Relation message_;
+};
+
 class Relations {
  public:
   explicit Relations(WantedStreams wanted) : wanted_(std::move(wanted)) {}
+
+  // From here on these, too; between two transactions. The stream doesn't announce again what it has
+  // announced already.
+  void want(const WantedStreams& streams);
 
   // A new connection: nothing is announced yet.
   void restart(RelationLookup look_up);
@@ -62,12 +84,13 @@ class Relations {
  private:
   const KnownRelation& keep(std::unique_ptr<KnownRelation> relation);
 
-  const WantedStreams wanted_;
+  WantedStreams wanted_;
   std::map<std::string, StreamCount> counts_;
   RelationLookup look_up_;
   // Every shape that was announced, each once: the journal may still look at a schema it was given.
   std::vector<std::unique_ptr<KnownRelation>> all_;
   std::unordered_map<pgoutput::Oid, const KnownRelation*> by_oid_;
+  std::unordered_map<pgoutput::Oid, KeptRelation> unwanted_;  // when they were announced
   pgoutput::Oid last_oid_ = 0;
   const KnownRelation* last_ = nullptr;
 };

@@ -8,14 +8,28 @@
 namespace freshet::capture {
 
 TableWatch::TableWatch(std::string publication, std::vector<StreamedTable> tables, FitsContract fits)
-    : publication_(std::move(publication)), tables_(std::move(tables)), fits_(std::move(fits)) {
-  for (const StreamedTable& table : tables_)
-    watched_.push_back({.table = table, .stream = table.schema + "." + table.table});
+    : publication_(std::move(publication)), fits_(std::move(fits)), added_(std::move(tables)) {}
+
+void TableWatch::add(StreamedTable table) {
+  const MutexLock lock(mutex_);
+  added_.push_back(std::move(table));
+}
+
+std::vector<std::optional<SeenTable>> TableWatch::see(postgres::Connection& connection) {
+  {
+    const MutexLock lock(mutex_);
+    for (StreamedTable& table : added_) {
+      watched_.push_back({.table = table, .stream = table.schema + "." + table.table});
+      tables_.push_back(std::move(table));
+    }
+    added_.clear();
+  }
+  return see_tables(connection, publication_, tables_);
 }
 
 // Of a table that is as it was, and was in order, nothing more is asked.
 void TableWatch::look(postgres::Connection& connection) {
-  std::vector<std::optional<SeenTable>> now = see_tables(connection, publication_, tables_);
+  std::vector<std::optional<SeenTable>> now = see(connection);
   for (std::size_t place = 0; place < now.size(); ++place) {
     Watched& watched = watched_[place];
     const bool as_it_was = watched.seen == now[place];
@@ -30,7 +44,7 @@ void TableWatch::look(postgres::Connection& connection) {
 }
 
 void TableWatch::look(postgres::Connection& connection, const Source& checked) {
-  std::vector<std::optional<SeenTable>> now = see_tables(connection, publication_, tables_);
+  std::vector<std::optional<SeenTable>> now = see(connection);
   for (std::size_t place = 0; place < now.size(); ++place) {
     Watched& watched = watched_[place];
     if (watched.seen != now[place]) {

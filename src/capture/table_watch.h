@@ -33,6 +33,9 @@ class TableWatch {
   // Without `fits` every shape does.
   TableWatch(std::string publication, std::vector<StreamedTable> tables, FitsContract fits);
 
+  // Any thread: to be looked at from the next look on.
+  void add(StreamedTable table);
+
   // One thread at a time, over its connection. Throws SqlError when the server doesn't answer; the
   // connection is then of no more use.
   void look(postgres::Connection& connection);
@@ -53,17 +56,19 @@ class TableWatch {
     bool fits = false;
   };
 
+  std::vector<std::optional<SeenTable>> see(postgres::Connection& connection);
   void check(postgres::Connection& connection, Watched& watched) const;
   void take_over(const Source& checked, Watched& watched) const;
   bool fits(const Watched& watched, const TableSchema& schema) const;
   void publish();
 
   const std::string publication_;
-  const std::vector<StreamedTable> tables_;
   const FitsContract fits_;
-  std::vector<Watched> watched_;  // of whoever looks
+  std::vector<StreamedTable> tables_;  // of whoever looks
+  std::vector<Watched> watched_;       // of whoever looks; by place in `tables_`
 
   mutable Mutex mutex_;
+  std::vector<StreamedTable> added_ GUARDED_BY(mutex_);
   std::vector<Sighting> sightings_ GUARDED_BY(mutex_);
   std::set<std::string> kept_changes_ GUARDED_BY(mutex_);  // streams; until they are taken
   std::vector<TableProblem> problems_ GUARDED_BY(mutex_);

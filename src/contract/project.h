@@ -22,6 +22,8 @@ struct SourceSettings {
   std::string slot = "freshet";
   std::vector<std::string> schemas;  // of PostgreSQL; empty: those that the contracts name
   int connections = 5;               // the most that capture holds at once, the stream's included
+
+  friend bool operator==(const SourceSettings&, const SourceSettings&) = default;
 };
 
 // Of them, whenever it runs: the stream, heartbeats, catalogue. The rest are the snapshot workers'.
@@ -31,6 +33,8 @@ struct JournalSettings {
   std::filesystem::path dir = "journal";             // relative: under DATA
   std::uint64_t size_limit = 20ull << 30;            // bytes; capture waits when it is reached
   milliseconds retention = std::chrono::hours(168);  // what every running stream has loaded is kept this long
+
+  friend bool operator==(const JournalSettings&, const JournalSettings&) = default;
 };
 
 struct ClickHouseSettings {
@@ -39,11 +43,15 @@ struct ClickHouseSettings {
   std::optional<Reference> password;
 
   bool embedded() const { return !url.has_value(); }
+
+  friend bool operator==(const ClickHouseSettings&, const ClickHouseSettings&) = default;
 };
 
 struct HttpSettings {
   // address:port; port 0: any free one. Absent: 127.0.0.1:8080, or any free one when that is taken.
   std::optional<std::string> listen;
+
+  friend bool operator==(const HttpSettings&, const HttpSettings&) = default;
 };
 
 struct IntervalSettings {
@@ -52,6 +60,8 @@ struct IntervalSettings {
   milliseconds canary = std::chrono::seconds(10);
   milliseconds periodic =
       std::chrono::hours(1);  // of streams whose contract says `periodic` without its own `every`
+
+  friend bool operator==(const IntervalSettings&, const IntervalSettings&) = default;
 };
 
 struct LimitSettings {
@@ -61,6 +71,8 @@ struct LimitSettings {
   std::uint64_t snapshot_chunk = 8ull << 20;  // bytes that one short read transaction aims at
   std::int64_t snapshot_rows_per_second = 0;  // over all workers; 0: as fast as the source answers
   int sweep_ask_above = 10;  // percent of a mirror that a reading didn't see: more asks before it goes
+
+  friend bool operator==(const LimitSettings&, const LimitSettings&) = default;
 };
 
 struct Project {
@@ -72,6 +84,8 @@ struct Project {
   HttpSettings http;
   IntervalSettings intervals;
   LimitSettings limits;
+
+  friend bool operator==(const Project&, const Project&) = default;
 };
 
 // Throws Error{config} with file and line on anything that isn't understood.

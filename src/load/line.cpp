@@ -7,7 +7,6 @@
 #include "base/cpu_step.h"
 #include "base/crash_point.h"
 #include "base/log.h"
-#include "load/books.h"
 #include "load/merge.h"
 #include "load/system_tables.h"
 
@@ -85,11 +84,7 @@ Load::Line::Line(Load& load, Lead& lead, const std::stop_token& stop)
                load.options_.replay_rows,
                load.options_.sweep},
       pace_(load.options_.pace) {
-  std::size_t index = 0;
-  for (const contract::StreamContract& contract : load.contracts_) {
-    streams_.push_back(std::make_unique<Stream>(index++, make_mirror(contract), context_));
-    by_name_[streams_.back()->table.mirror().stream] = streams_.back().get();
-  }
+  for (const contract::StreamContract& contract : load.contracts_) make_stream(make_mirror(contract));
 }
 
 Load::Line::~Line() {
@@ -99,11 +94,18 @@ Load::Line::~Line() {
               "freshet quarantine list shows what is left")));
 }
 
+Load::Line::Stream& Load::Line::make_stream(Mirror mirror) {
+  Stream& stream =
+      *streams_.emplace_back(std::make_unique<Stream>(streams_.size(), std::move(mirror), context_));
+  by_name_[stream.table.mirror().stream] = &stream;
+  return stream;
+}
+
 void Load::Line::run() {
   Tables(session_).ensure(system_tables());
   recover();
   note_gaps();
-  note_new_mirrors();
+  note_new_mirrors(0);
   prepare_tables();
   load_.board_.set_state(LoadState::running);
   if (const std::optional<Intent> open = log_.open_intent()) round(*open, true);
@@ -154,20 +156,10 @@ bool Load::Line::prepare(Tables& there, Stream& stream) {
 void Load::Line::recover() {
   cut_ = log_.last_cut();
   positions_ = cut_ ? cut_->positions() : journal::Ends();
-  std::map<std::string, Standing> standing = states_.read();
-  std::vector<TableStatus> status;
+  const std::map<std::string, Standing> standing = states_.read();
   const Books books = Books::read(session_);
-  for (const auto& stream : streams_) {
-    TableLoad& table = stream->table;
-    table.restore(cut_ ? cut_->round : 0, books);
-    const auto stands = standing.find(table.mirror().stream);
-    if (stands != standing.end()) stream->standing = stands->second;
-    TableStatus& one = status.emplace_back();
-    one.stream = table.mirror().stream;
-    one.mirror = table.mirror().name();
-    stream->filling = stream->has_gap() && table.in_snapshot();
-    show(stream->standing, stream->filling, table, one);
-  }
+  std::vector<TableStatus> status;
+  for (const auto& stream : streams_) status.push_back(recover(*stream, standing, books));
   load_.board_.update([&](LoadStatus& all) {
     for (std::size_t i = 0; i < all.tables.size() && i < status.size(); ++i)
       status[i].rows = all.tables[i].rows;
@@ -175,6 +167,20 @@ void Load::Line::recover() {
     all.term = lead_.term();
   });
   publish(std::chrono::milliseconds(0));
+}
+
+TableStatus Load::Line::recover(Stream& stream, const std::map<std::string, Standing>& standing,
+                                const Books& books) {
+  TableLoad& table = stream.table;
+  table.restore(cut_ ? cut_->round : 0, books);
+  const auto stands = standing.find(table.mirror().stream);
+  if (stands != standing.end()) stream.standing = stands->second;
+  stream.filling = stream.has_gap() && table.in_snapshot();
+  TableStatus status;
+  status.stream = table.mirror().stream;
+  status.mirror = table.mirror().name();
+  show(stream.standing, stream.filling, table, status);
+  return status;
 }
 
 // The main path: from one cut to the next.

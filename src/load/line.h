@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "load/books.h"
 #include "load/ddl.h"
 #include "load/events.h"
 #include "load/inserters.h"
@@ -58,9 +59,11 @@ class Load::Line {
     std::size_t bytes_since_look = 0;
   };
 
+  Stream& make_stream(Mirror mirror);
   void prepare_tables();
   bool prepare(Tables& there, Stream& stream);
   void recover();
+  TableStatus recover(Stream& stream, const std::map<std::string, Standing>& standing, const Books& books);
 
   // The bytes it read.
   std::uint64_t round(const Intent& intent, bool repeated);
@@ -82,7 +85,7 @@ class Load::Line {
   // Streams that lack records (line_gaps.cpp).
   bool note_gaps();
   void note_gap(Stream& stream, const std::string& reason);
-  void note_new_mirrors();
+  void note_new_mirrors(std::size_t first);
   void pass_over_lost();
   bool passes_over(Stream& stream, const Change& change);
   void note_filled();
@@ -97,6 +100,8 @@ class Load::Line {
   void answer(DropRequest& request);
 
   void answer_requests();
+  void answer(AddRequest& request);
+  void take_in(std::vector<Mirror> mirrors);
   void answer(ResumeRequest& request);
   void answer(TryAgainRequest& request);
   void answer(PauseRequest& request);

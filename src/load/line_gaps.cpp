@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/log.h"
 #include "load/line.h"
@@ -38,12 +39,13 @@ void Load::Line::note_gap(Stream& stream, const std::string& reason) {
   log::error("stream_gap", {{"stream", name}, {"reason", reason}});
 }
 
-// A mirror that isn't there yet lacks what its stream brought before. Noted before it is made.
-void Load::Line::note_new_mirrors() {
+// A mirror that isn't there yet lacks what its stream brought before. Noted before it is made. `first`: of
+// the streams that are looked at, up to the last.
+void Load::Line::note_new_mirrors(std::size_t first) {
   std::set<std::string> there;
   for (const auto& row : session_.rows("SELECT name FROM system.tables WHERE database = 'raw'"))
     there.insert(row[0].value());
-  for (const auto& stream : streams_) {
+  for (const auto& stream : streams_ | std::views::drop(first)) {
     const Mirror& mirror = stream->table.mirror();
     const bool began = std::ranges::any_of(positions_, [&](const auto& position) {
       return position.first.stream == mirror.stream && position.second > journal::Offset();

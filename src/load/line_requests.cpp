@@ -14,6 +14,45 @@ void Load::Line::answer_requests() {
     std::visit([&](auto& one) { answer(one); }, *request);
 }
 
+// What goes wrong on the way is tried again with all of load, which has them from here on.
+void Load::Line::answer(AddRequest& request) {
+  std::vector<Mirror> mirrors;
+  try {
+    for (const contract::StreamContract& contract : request.contracts)
+      if (find(to_string(contract.source)) == nullptr) mirrors.push_back(make_mirror(contract));
+  } catch (const Error& error) {
+    log::error("stream_not_taken_in", {{"message", error.message()}, {"hint", error.hint()}});
+    return request.answer.set_exception(std::current_exception());
+  }
+  for (contract::StreamContract& contract : request.contracts)
+    if (find(to_string(contract.source)) == nullptr) load_.contracts_.push_back(std::move(contract));
+  try {
+    take_in(std::move(mirrors));
+    request.answer.set_value();
+  } catch (const Error&) {
+    request.answer.set_exception(std::current_exception());
+    throw;
+  }
+}
+
+// As a start does with all.
+void Load::Line::take_in(std::vector<Mirror> mirrors) {
+  if (mirrors.empty()) return;
+  const std::size_t first = streams_.size();
+  const std::map<std::string, Standing> standing = states_.read();
+  const Books books = Books::read(session_);
+  for (Mirror& mirror : mirrors) {
+    Stream& stream = make_stream(std::move(mirror));
+    const TableStatus status = recover(stream, standing, books);
+    load_.board_.update([&](LoadStatus& all) { all.tables.push_back(status); });
+    log::info("stream_taken_in", {{"stream", status.stream}});
+  }
+  note_new_mirrors(first);
+  Tables there(session_);
+  for (std::size_t place = first; place < streams_.size(); ++place) prepare(there, *streams_[place]);
+  publish(std::chrono::milliseconds(0));
+}
+
 void Load::Line::answer(ResumeRequest& request) {
   Stream* stream = find(request.stream);
   try {

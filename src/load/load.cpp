@@ -80,6 +80,10 @@ auto Load::ask(Asked request) {
   return answer;
 }
 
+std::future<void> Load::add(std::vector<contract::StreamContract> contracts) {
+  return ask(AddRequest{std::move(contracts), {}});
+}
+
 std::future<void> Load::resume(std::string stream) {
   return ask(ResumeRequest{std::move(stream), {}});
 }

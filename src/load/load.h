@@ -66,6 +66,10 @@ class Load {
 
   LoadStatus status() const { return board_.read(); }
 
+  // Takes in streams as if it had had them from its start; those it has stay as they are. The answer comes
+  // when their mirrors are there. Error{config} for one that can have none: then none is taken in.
+  std::future<void> add(std::vector<contract::StreamContract> contracts);
+
   // Has a stream that stopped, or was paused, go on with the next round. The answer comes when it is noted;
   // Error{config} for a stream that isn't known or doesn't stand.
   std::future<void> resume(std::string stream);
@@ -97,6 +101,10 @@ class Load {
 
  private:
   class Line;  // load between two failures (line.h)
+  struct AddRequest {
+    std::vector<contract::StreamContract> contracts;
+    std::promise<void> answer;
+  };
   struct ResumeRequest {
     std::string stream;
     std::promise<void> answer;
@@ -130,15 +138,15 @@ class Load {
     std::vector<std::string> streams;
     std::promise<void> answer;
   };
-  using Request = std::variant<ResumeRequest, TryAgainRequest, PauseRequest, ReplayRequest, DropRequest,
-                               SweepRequest, FreezeRequest, ReadAnewRequest>;
+  using Request = std::variant<AddRequest, ResumeRequest, TryAgainRequest, PauseRequest, ReplayRequest,
+                               DropRequest, SweepRequest, FreezeRequest, ReadAnewRequest>;
 
   template <class Asked>
   auto ask(Asked request);
   void refuse_requests();
 
   const LoadOptions options_;
-  const std::vector<contract::StreamContract> contracts_;
+  std::vector<contract::StreamContract> contracts_;  // of load's thread
   journal::Reader& reader_;
   const clickhouse::Endpoint endpoint_;
   Clock& clock_;

@@ -27,16 +27,20 @@ constexpr const char* kLate =
     "CREATE TABLE late (id bigint PRIMARY KEY, v text, n bigint);"
     "INSERT INTO late SELECT i, 'old', i FROM generate_series(1, 100) i;";
 
-// Changes of another table, one commit after the other, for as long as it lives.
+constexpr const char* kOfAllTables =
+    "DROP PUBLICATION freshet; CREATE PUBLICATION freshet FOR ALL TABLES WITH (publish_via_partition_root)";
+
+// Changes of a table, one commit after the other, for as long as it lives.
 class Busy {
  public:
-  explicit Busy(Mirrored& line) : connection_({.url = line.database().url(), .purpose = "freshet test"}) {
-    thread_ = std::jthread([this](std::stop_token stop) {
+  explicit Busy(Mirrored& line, const std::string& table = "fine")
+      : connection_({.url = line.database().url(), .purpose = "freshet test"}) {
+    thread_ = std::jthread([this, table](std::stop_token stop) {
       for (int i = 0; !stop.stop_requested(); ++i)
         connection_.run(
-            fmt::format("INSERT INTO fine VALUES ({0}, 'new', {0}); DELETE FROM fine WHERE id = {1};"
-                        "UPDATE fine SET n = n + 1 WHERE id = {2}",
-                        1'000 + i, 900 + i, i % 100));
+            fmt::format("INSERT INTO {3} VALUES ({0}, 'new', {0}); DELETE FROM {3} WHERE id = {1};"
+                        "UPDATE {3} SET n = n + 1 WHERE id = {2}",
+                        1'000 + i, 900 + i, i % 100, table));
     });
   }
 
@@ -45,12 +49,26 @@ class Busy {
   std::jthread thread_;
 };
 
+// The sender that streams, load's term at its last round, and how often the stages were started anew: none of
+// it changes where nothing pauses.
+std::string what_runs(Mirrored& line) {
+  const std::string log = contents(line.line().data() + "/log/up.jsonl");
+  std::size_t anew = 0;
+  for (auto at = log.find("starting_anew"); at != std::string::npos; at = log.find("starting_anew", at + 1))
+    ++anew;
+  return fmt::format(
+      "sender {}, term {}, started anew {} times",
+      line.sql("SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'freshet'").text(0, 0),
+      line.clickhouse().value("SELECT max(term) FROM freshet.cuts"), anew);
+}
+
 TEST(StreamCommand, TakesATableInAndOutWhileAnotherStreamsOn) {
   Mirrored line(kFine);
   ASSERT_TRUE(line.start()) << line.line().log_tail();
   {
     const Busy busy(line);
     line.sql(kLate);
+    const std::string before = what_runs(line);
     const Line::Said added = line.line().say({"stream", "add", "late"});
     ASSERT_EQ(added.status, 0) << added.output << line.line().log_tail();
     EXPECT_THAT(added.output,
@@ -59,6 +77,7 @@ TEST(StreamCommand, TakesATableInAndOutWhileAnotherStreamsOn) {
     ASSERT_TRUE(line.line().wait_until_loaded()) << line.line().status_text();
     line.sql("UPDATE late SET v = 'changed' WHERE id < 10; DELETE FROM late WHERE id = 10");
     line.expect_equal("late");
+    EXPECT_EQ(what_runs(line), before);
 
     const Line::Said removed = line.line().say({"stream", "remove", "public.late"});
     ASSERT_EQ(removed.status, 0) << removed.output << line.line().log_tail();
@@ -77,6 +96,44 @@ TEST(StreamCommand, TakesATableInAndOutWhileAnotherStreamsOn) {
     line.expect_equal("late");
   }
   line.expect_equal("fine");
+  EXPECT_EQ(line.line().parity(), 0);
+}
+
+// The stream has announced it, and brought its changes, while nobody wanted them.
+TEST(StreamCommand, TakesInATableThatWasPublishedBefore) {
+  Mirrored line(kFine);
+  line.sql(kOfAllTables);
+  ASSERT_TRUE(line.start()) << line.line().log_tail();
+  line.sql(kLate);
+  line.sql("UPDATE late SET n = n + 1; DELETE FROM late WHERE id = 1");
+  ASSERT_TRUE(line.caught_up());
+  {
+    const Busy busy(line);
+    const Busy busy_with_late(line, "late");
+    const std::string before = what_runs(line);
+    for (int i = 0; i < 3; ++i) {
+      const Line::Said added = line.line().say({"stream", "add", "late"});
+      ASSERT_EQ(added.status, i == 0 ? 0 : 1) << added.output << line.line().log_tail();
+    }
+    ASSERT_TRUE(line.line().wait_until_loaded()) << line.line().status_text();
+    EXPECT_EQ(what_runs(line), before);
+  }
+  line.expect_equal("late");
+  line.expect_equal("fine");
+  EXPECT_EQ(line.line().parity(), 0);
+}
+
+// It waits for ClickHouse with the others.
+TEST(StreamCommand, TakesATableInWhileClickHouseIsAway) {
+  Mirrored line(kFine);
+  ASSERT_TRUE(line.start()) << line.line().log_tail();
+  line.sql(kLate);
+  for (int i = 0; i < 2; ++i) line.line().kill_store();
+  const Line::Said added = line.line().say({"stream", "add", "late"});
+  ASSERT_EQ(added.status, 0) << added.output << line.line().log_tail();
+  ASSERT_TRUE(line.line().wait_until_loaded()) << line.line().status_text();
+  line.sql("UPDATE late SET n = n + 1");
+  line.expect_equal("late");
   EXPECT_EQ(line.line().parity(), 0);
 }
 
@@ -249,9 +306,7 @@ TEST_F(Resting, StreamCommandGoesOnWithoutAPublicationThatIsHeldUp) {
 }
 
 TEST_F(Resting, StreamCommandLeavesAPublicationOfAllTablesAsItIs) {
-  line.sql(
-      "DROP PUBLICATION freshet; CREATE PUBLICATION freshet FOR ALL TABLES WITH "
-      "(publish_via_partition_root)");
+  line.sql(kOfAllTables);
   EXPECT_THAT(say("remove"), AllOf(HasSubstr("public.late stays published: freshet is for all tables"),
                                    HasSubstr("DROP VIEW `src`.`late`")));
   EXPECT_THAT(say("remove"), HasSubstr("has left; its mirror stays as it is\n"));
