@@ -148,12 +148,13 @@ TEST(LineStatus, AStreamThatStandsLagsByTheAgeOfItsOwnCut) {
   add("app.shapes", load::StreamState::gap, committed(7'200s));
   add("app.never", load::StreamState::stopped, 0);
   add("app.quiet", load::StreamState::stopped, committed(3'600s));
+  add("app.late", load::StreamState::catching_up, committed(600s));
   add_load(status, load, now);
-  add_lag(status, {{"app.orders", 1}, {"app.prices", 1}, {"app.never", 1}});
+  add_lag(status, {{"app.orders", 1}, {"app.prices", 1}, {"app.never", 1}, {"app.late", 1}});
   std::vector<double> lags;
   for (const StreamLine& stream : status.streams) lags.push_back(stream.lag_seconds);
   // A gap's records are gone from the journal; what stands with nothing ahead misses nothing.
-  EXPECT_THAT(lags, testing::ElementsAre(2, 3'600, 7'200, 30, 0));
+  EXPECT_THAT(lags, testing::ElementsAre(2, 3'600, 7'200, 30, 0, 600));
   EXPECT_EQ(status.total.lag_seconds, 2) << "the line's own";
 }
 

@@ -59,6 +59,8 @@ class Writer {
 // A record and where it stands. The change borrows from the reader's buffers: valid during the call only. Its
 // schema stays as long as the reader, one address for each shape that capture announced.
 using Visitor = std::function<void(const Change& change, const Partition& partition, Offset offset)>;
+// Likewise; says false to have no more of the range, from this record on.
+using Taker = std::function<bool(const Change& change, Offset offset)>;
 
 // One per journal; owned and called by load's thread only.
 class Reader {
@@ -75,6 +77,8 @@ class Reader {
   // when records of the range are no longer there, Error{data} when they are damaged.
   virtual void read(const Ends& from, const Ends& to, const Visitor& visit,
                     const std::function<bool(const std::string& stream)>& only = {}) = 0;
+  // Likewise of one partition, until `take` has had enough.
+  virtual void read_while(const Partition& partition, Offset from, Offset to, const Taker& take) = 0;
 
   // Records below `ends` are needed no more. `held` streams don't run: they may keep at most a fifth of the
   // journal, and lose what is beyond (see gaps()). A stream that `ends` doesn't name and that isn't held

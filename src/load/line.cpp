@@ -33,11 +33,12 @@ std::string sweep_reason(const std::string& stream, const SweepQuestion& sweep) 
                                                    : "; they go when the stream's next round is complete");
 }
 
-void show(const std::optional<Standing>& standing, bool filling, const TableLoad& table,
+void show(const std::optional<Standing>& standing, bool filling, bool catches_up, const TableLoad& table,
           TableStatus& status) {
   const Quarantine& quarantine = table.quarantine();
   status.quarantined = quarantine.count();
   status.unswept = table.sweep().open() ? table.sweep().question()->rows : 0;
+  status.catches_up = catches_up;
   status.reason.clear();
   status.hint.clear();
   if (filling) {
@@ -55,7 +56,7 @@ void show(const std::optional<Standing>& standing, bool filling, const TableLoad
     status.reason = quarantine.first_cause().reason;
     status.hint = quarantine.first_cause().hint;
   } else {
-    status.state = StreamState::running;
+    status.state = catches_up ? StreamState::catching_up : StreamState::running;
   }
 }
 
@@ -112,18 +113,21 @@ void Load::Line::run() {
   while (!stop_.stop_requested()) {
     answer_requests();
     note_gaps();
-    if (cut_ && decided()) round({cut_->round + 1, cut_->mark}, false);
+    hold_back();
+    if (cut_ && (decided() || any_catches_up())) round({cut_->round + 1, cut_->mark}, false);
     answer_replays();
     const SteadyTime began = load_.clock_.steady();
-    const auto next =
-        load_.reader_.next(cut_ ? std::optional(cut_->mark) : std::nullopt, pace_.bytes(), kWaitForWatermark);
+    // A portion of what is late takes the place of all waiting.
+    const bool waits = !any_catches_up();
+    const auto next = load_.reader_.next(cut_ ? std::optional(cut_->mark) : std::nullopt, pace_.bytes(),
+                                         waits ? kWaitForWatermark : std::chrono::milliseconds(0));
     look_behind();
     report_unresolved();
     if (!next) continue;
     hold_back();
-    const bool idle = !brings_records(*next) && since(load_.clock_, cut_at_) < kIdleCutEvery;
+    const bool idle = !brings_records(*next) && since(load_.clock_, mark_at_) < kIdleCutEvery;
     const std::uint64_t bytes = idle ? 0 : round({cut_ ? cut_->round + 1 : 1, *next}, false);
-    load_.clock_.sleep(pace_.wait_after(bytes, since(load_.clock_, began)), stop_);
+    if (waits) load_.clock_.sleep(pace_.wait_after(bytes, since(load_.clock_, began)), stop_);
   }
 }
 
@@ -179,7 +183,7 @@ TableStatus Load::Line::recover(Stream& stream, const std::map<std::string, Stan
   TableStatus status;
   status.stream = table.mirror().stream;
   status.mirror = table.mirror().name();
-  show(stream.standing, stream.filling, table, status);
+  show(stream.standing, stream.filling, catches_up(stream), table, status);
   return status;
 }
 
@@ -193,10 +197,11 @@ std::uint64_t Load::Line::round(const Intent& intent, bool repeated) {
                 fmt::format("the mirrors were loaded from journal {}, this one is {}", cut_->mark.journal,
                             intent.to.journal),
                 "bring the journal back, or start over: docs/runbook/snapshot-again.md");
-  Reading reading{intent.to, {}, {}, 0};
+  Reading reading{intent.to, intent.to.ends, {}, {}, {}, 0};
   hold_back();
   context_.round = intent.round;
-  const bool carries_out = cut_ && intent.to.number == cut_->mark.number && decided();
+  const bool moves_on = !is_reached(intent.to);
+  const bool carries_out = !moves_on && decided();
   if (brings_records(intent.to) || carries_out) {
     log_.intend(intent);
     crash_point("intent");
@@ -207,16 +212,16 @@ std::uint64_t Load::Line::round(const Intent& intent, bool repeated) {
     note_stopped(intent.round);
     note_filled();
   }
-  const Cut cut = next_cut(intent);
+  const Cut cut = next_cut(intent, reading);
   const Durable<journal::Ends> ends = log_.record(cut);
   cut_ = cut;
   positions_ = ends.get();
-  cut_at_ = load_.clock_.steady();
+  if (moves_on) mark_at_ = load_.clock_.steady();
   crash_point("cut_recorded");
   release(ends);
   crash_point("released");
   const std::chrono::milliseconds took = since(load_.clock_, began);
-  if (!carries_out) pace_.finished(reading.counts.bytes, took);
+  if (moves_on) pace_.finished(reading.counts.bytes, took);
   log_.trim(intent.round);
   tell(RoundDone{intent.round, intent.to.commit_lsn, reading.counts, took, repeated});
   publish(took);
@@ -238,7 +243,7 @@ bool Load::Line::decided() const {
 bool Load::Line::brings_records(const journal::Watermark& to) const {
   return std::ranges::any_of(to.ends, [&](const auto& end) {
     const auto stream = by_name_.find(end.first.stream);
-    if (stream == by_name_.end() || !stream->second->reads()) return false;
+    if (stream == by_name_.end() || !takes_part(*stream->second, to)) return false;
     const auto stands = positions_.find(end.first);
     return end.second > (stands == positions_.end() ? journal::Offset() : stands->second);
   });
@@ -248,22 +253,26 @@ void Load::Line::read(Reading& reading) {
   pass_over_lost();
   std::map<std::string, journal::Ends> several;  // partitions of streams with more than one
   journal::Ends single;
+  journal::Ends late;
   for (auto end = reading.to.ends.begin(); end != reading.to.ends.end();) {
     const std::string& stream = end->first.stream;
     journal::Ends partitions;
     for (; end != reading.to.ends.end() && end->first.stream == stream; ++end) partitions.insert(*end);
     const auto known = by_name_.find(stream);
-    if (known == by_name_.end() || !known->second->reads()) continue;
+    if (known == by_name_.end() || !takes_part(*known->second, reading.to)) continue;
     const StreamCut cut = cut_ ? cut_->of(stream) : StreamCut();
     for (const auto& [partition, offset] : partitions)
-      reading.positions.emplace(partition, StreamPosition(cut.epoch, cut.commit_lsn));
+      reading.positions.emplace(partition, StreamPosition(cut.epoch, cut.commit_lsn, cut.committed_at));
     if (partitions.size() == 1)
-      single.merge(partitions);
+      (is_late(*known->second) ? late : single).merge(partitions);
     else
       several.emplace(stream, std::move(partitions));
   }
   try {
     read(reading, single, several);
+    for (const auto& [partition, end] : late)
+      read_portion(reading, *by_name_.at(partition.stream), partition,
+                   std::max<std::uint64_t>(load_.options_.catch_up_bytes / late.size(), 1));
   } catch (const Error& error) {
     // Retention was faster than a stream that was late: it stands from now on, the others try again.
     if (error.kind() != ErrorKind::identity || !note_gaps()) throw;
@@ -359,15 +368,16 @@ void Load::Line::note_stopped(std::uint64_t round) {
   }
 }
 
-Cut Load::Line::next_cut(const Intent& intent) const {
+Cut Load::Line::next_cut(const Intent& intent, const Reading& reading) const {
   Cut cut{intent.round, intent.to, {}, {}};
   const auto stands = [&](const std::string& stream) -> StreamCut& {
     return cut.behind[stream] = cut_ ? cut_->of(stream) : StreamCut();
   };
   for (const auto& stream : streams_) {
-    if (stream->runs() && stream->reads()) continue;
+    const bool late = remains_late(*stream, reading);
+    if (stream->runs() && stream->reads() && !late) continue;
     StreamCut& behind = stands(stream->table.mirror().stream);
-    if (stream->reads()) move_on(*stream, intent.to.ends, behind);
+    if (stream->reads() && (!late || is_reached(intent.to))) move_on(*stream, reading, behind);
   }
   for (const auto& [partition, offset] : intent.to.ends)
     if (!by_name_.contains(partition.stream)) stands(partition.stream);
@@ -399,7 +409,7 @@ void Load::Line::publish(std::chrono::milliseconds took) {
       TableStatus& status = all.tables[table.index()];
       progress.rows = status.rows - status.rows_told;
       status.rows_told = status.rows;
-      show(stream->standing, stream->filling, table, status);
+      show(stream->standing, stream->filling, catches_up(*stream), table, status);
       progress.unswept = status.unswept;
       status.in_snapshot = table.in_snapshot();
       status.snapshot_loaded = table.snapshot_loaded();
@@ -427,7 +437,8 @@ void Load::Line::look_behind() {
   looked_at_ = load_.clock_.steady();
   const auto newest = load_.reader_.next(cut_ ? std::optional(cut_->mark) : std::nullopt, ~std::uint64_t{0},
                                          std::chrono::milliseconds(0));
-  load_.board_.update([&](LoadStatus& all) { all.draining = newest && brings_records(*newest); });
+  load_.board_.update(
+      [&](LoadStatus& all) { all.draining = any_catches_up() || (newest && brings_records(*newest)); });
   tell(StreamsStanding{
       static_cast<std::size_t>(std::ranges::count_if(streams_, [](const auto& s) { return !s->runs(); }))});
 }

@@ -54,6 +54,8 @@ class Load::Line {
   // Of the round under way.
   struct Reading {
     journal::Watermark to;
+    journal::Ends ends;                   // to where its streams are read: below `to` where one is late
+    std::map<std::string, Commit> whole;  // streams whose portion ended below `to`, and their commits there
     std::map<journal::Partition, StreamPosition> positions;
     RoundCounts counts;
     std::size_t bytes_since_look = 0;
@@ -78,7 +80,7 @@ class Load::Line {
   bool decided() const;
   void finish_tables();
   void note_stopped(std::uint64_t round);
-  Cut next_cut(const Intent& intent) const;
+  Cut next_cut(const Intent& intent, const Reading& reading) const;
   void release(const Durable<journal::Ends>& ends);
   void publish(std::chrono::milliseconds took);
 
@@ -89,7 +91,17 @@ class Load::Line {
   void pass_over_lost();
   bool passes_over(Stream& stream, const Change& change);
   void note_filled();
-  void move_on(const Stream& stream, const journal::Ends& to, StreamCut& cut) const;
+  void move_on(const Stream& stream, const Reading& reading, StreamCut& cut) const;
+
+  // Streams that have more to read than a round should take (line_catch_up.cpp).
+  bool is_late(const Stream& stream) const;
+  bool is_reached(const journal::Watermark& to) const;
+  bool takes_part(const Stream& stream, const journal::Watermark& to) const;
+  bool remains_late(const Stream& stream, const Reading& reading) const;
+  bool catches_up(const Stream& stream) const { return stream.reads() && is_late(stream); }
+  bool any_catches_up() const;
+  void read_portion(Reading& reading, Stream& stream, const journal::Partition& partition,
+                    std::uint64_t bytes_max);
 
   // What is in quarantine (line_quarantine.cpp).
   void replay();
@@ -132,7 +144,7 @@ class Load::Line {
   std::optional<Cut> cut_;
   journal::Ends positions_;             // that it says
   std::vector<ReplayRequest> replays_;  // answered when they are done
-  SteadyTime cut_at_{};
+  SteadyTime mark_at_{};                // when its watermark was reached
   SteadyTime looked_at_{};
   SteadyTime reported_at_{};
 };

@@ -87,13 +87,18 @@ void Load::Line::note_filled() {
 }
 
 // To where the round has read, or to where what is left in the journal begins.
-void Load::Line::move_on(const Stream& stream, const journal::Ends& to, StreamCut& cut) const {
+void Load::Line::move_on(const Stream& stream, const Reading& reading, StreamCut& cut) const {
   const std::string& name = stream.table.mirror().stream;
-  for (const journal::Ends& ends : {to, positions_})
-    for (auto end = ends.lower_bound({name, 0}); end != ends.end() && end->first.stream == name; ++end) {
+  for (const journal::Ends* ends : {&reading.ends, &positions_})
+    for (auto end = ends->lower_bound({name, 0}); end != ends->end() && end->first.stream == name; ++end) {
       journal::Offset& at = cut.ends[end->first];
       at = std::max(at, end->second);
     }
+  const auto whole = reading.whole.find(name);
+  if (whole == reading.whole.end() || stream.has_gap()) return;
+  cut.epoch = whole->second.epoch;
+  cut.commit_lsn = whole->second.lsn;
+  cut.committed_at = whole->second.at;
 }
 
 }  // namespace freshet::load

@@ -161,19 +161,22 @@ Load::Line::Stream& Load::Line::running(const std::string& name) {
   return stream;
 }
 
-// A mirror whose stream stands may hold a part of the transaction that it stopped in.
+// A mirror whose stream stands may hold a part of the transaction that it stopped in. One that catches up
+// isn't as of the common cut.
 void Load::Line::check_freezable(const std::string& mirror) const {
   const auto stream =
       std::ranges::find_if(streams_, [&](const auto& s) { return s->table.mirror().name() == mirror; });
   if (stream == streams_.end()) throw Error(ErrorKind::config, "there is no mirror " + mirror);
   const TableLoad& table = (*stream)->table;
-  if (!(*stream)->standing && !table.in_part()) return;
+  const bool late = is_late(**stream);
+  if (!(*stream)->standing && !table.in_part() && !late) return;
   throw Error(ErrorKind::data,
               fmt::format("{} isn't frozen: {} {}", mirror, table.mirror().stream,
                           table.quarantine().any() ? "is partly in quarantine"
                           : table.sweep().open()   ? "has rows that are to be swept"
                           : table.in_part()        ? "waits for rows that are read by their keys"
-                                                   : "stands"),
+                          : (*stream)->standing    ? "stands"
+                                                   : "catches up with what has waited of it"),
               "what reads it goes on with what was frozen before; see freshet status");
 }
 

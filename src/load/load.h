@@ -41,6 +41,9 @@ struct LoadOptions {
   std::size_t answer_bytes_max = (std::size_t{1} << 30) + (std::size_t{64} << 20);
   // Of one table's quarantine, taken up again in one round: between two of them come the streams' own.
   std::uint64_t replay_rows = 10'000;
+  // Of the streams that catch up, all together, read in one round: as long do the others wait for their own.
+  // A transaction is taken whole.
+  std::uint64_t catch_up_bytes = 8 << 20;
   SweepLimits sweep = {};
   // Called by load's thread; again and again for keys whose rows don't come. Throws nothing that may pass.
   std::function<void(UnresolvedKeys)> on_unresolved = {};

@@ -43,6 +43,7 @@ class Partitions final : public journal::Reader {
       }
     }
   }
+  void read_while(const Partition&, Offset, Offset, const journal::Taker&) override {}
   void release(const Durable<Ends>&, const std::set<std::string>&) override {}
   journal::Ends gaps() const override { return {}; }
   std::uint64_t bytes() const override { return 0; }

@@ -325,9 +325,16 @@ void TableLoad::OpenRows::append(std::uint32_t image) {
     table_.refuse(sources_[image].record, judge_value(table_.mirror_, record, *refusal));
 }
 
+// The journal has it twice. What waits of it already is in the batch behind it.
+bool TableLoad::OpenRows::comes_again(std::uint32_t image) const {
+  for (std::uint32_t i = image + 1; i < images_.size() && images_[i].version == images_[image].version; ++i)
+    if (images_[i].key == images_[image].key && plan_.filled[i].filling == Filling::waits) return true;
+  return false;
+}
+
 void TableLoad::OpenRows::begin_waiting(std::uint32_t image) {
   const Batch::Record record = record_of(image);
-  if (record.waited) return;
+  if (record.waited || comes_again(image)) return;
   const std::string& key = *keys_[images_[image].key];
   const std::string& donor = *keys_[images_[image].donor];
   Waiting::append_row(table_.waiting_rows_, table_.mirror_, key, donor, record, table_.context_.round, false);

@@ -73,6 +73,7 @@ class TableLoad::OpenRows {
   }
   void apply(std::uint32_t image, const Filled& filled);
   void append(std::uint32_t image);
+  bool comes_again(std::uint32_t image) const;
   void begin_waiting(std::uint32_t image);
   void end_waiting(std::uint32_t image);
 

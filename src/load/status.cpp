@@ -18,6 +18,7 @@ std::string_view to_string(LoadState state) {
 std::string_view to_string(StreamState state) {
   switch (state) {
     case StreamState::running: return "running";
+    case StreamState::catching_up: return "catching_up";
     case StreamState::quarantined: return "quarantined";
     case StreamState::unswept: return "unswept";
     case StreamState::stopped: return "stopped";

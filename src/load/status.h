@@ -21,19 +21,20 @@ enum class LoadState { starting, running, waiting_for_clickhouse, failed, stoppe
 std::string_view to_string(LoadState state);
 
 // running: its mirror follows the cut. quarantined: likewise, but for changes that broke the contract and
-// those behind them; its cut stands. unswept: likewise, but for rows that its last reading didn't see at the
-// source, and that go when somebody allows it; its cut stands. stopped: something didn't fit; its position
-// stands until resume(). paused: likewise, because somebody asked for it. gap: it lacks records; what comes
-// is passed over until a snapshot with a sweep begins above all of them. filling: that one has begun; its
-// mirror is whole at its end, and stands at no cut before.
-enum class StreamState { running, quarantined, unswept, stopped, paused, gap, filling };
+// those behind them; its cut stands. catching_up: it reads what has waited of it, in portions beside the
+// others; its cut follows. unswept: likewise, but for rows that its last reading didn't see at the source,
+// and that go when somebody allows it; its cut stands. stopped: something didn't fit; its position stands
+// until resume(). paused: likewise, because somebody asked for it. gap: it lacks records; what comes is
+// passed over until a snapshot with a sweep begins above all of them. filling: that one has begun; its mirror
+// is whole at its end, and stands at no cut before.
+enum class StreamState { running, catching_up, quarantined, unswept, stopped, paused, gap, filling };
 std::string_view to_string(StreamState state);
 
 struct TableStatus {
   std::string stream;
   std::string mirror;
   StreamState state = StreamState::running;
-  std::string reason = {};  // of every state but running
+  std::string reason = {};  // of every state but running, catching_up and filling
   std::string hint = {};
   std::uint64_t rows = 0;       // inserted since the start
   std::uint64_t rows_told = 0;  // of them, as the metrics know
@@ -43,6 +44,7 @@ struct TableStatus {
   std::uint64_t waiting = 0;  // changes that wait for their row of a snapshot
   std::uint64_t quarantined = 0;
   std::uint64_t unswept = 0;  // rows that wait for somebody's word whether they go
+  bool catches_up = false;    // it reads what has waited of it, also where its state says something else
   Lsn cut;  // up to where it is whole: below the common one unless it is running and nothing waits
   Micros cut_committed_at = 0;
   std::uint64_t nulled = 0;  // values that became NULL because the contract allows it

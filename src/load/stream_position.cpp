@@ -11,6 +11,10 @@ bool above(const Change& change, const journal::Watermark& to) {
   return change.epoch != to.epoch ? change.epoch > to.epoch : change.commit_lsn > to.commit_lsn;
 }
 
+bool begins(const Change& change, const Commit& newest) {
+  return change.epoch != newest.epoch ? change.epoch > newest.epoch : change.commit_lsn > newest.lsn;
+}
+
 [[noreturn]] void throw_above(const Change& change, const journal::Watermark& to) {
   throw Error(ErrorKind::identity,
               fmt::format("{}: a record at {} lies below the watermark {} of its own generation {}",
@@ -30,8 +34,22 @@ Fate StreamPosition::judge(const Change& change, const journal::Watermark& to) {
   // Within one generation a partition's streamed records come in the order of their versions; a lower one is
   // the beginning of what a successor appended again.
   if (change.version() < reached_) return Fate::redelivery;
+  if (begins(change, newest_)) {
+    before_ = newest_;
+    newest_ = {change.epoch, change.commit_lsn, change.committed_at};
+  }
   reached_ = change.version();
+  generation_ = change.generation;
   return Fate::apply;
+}
+
+// A successor appends again what was cut short, and all before it, before it goes on. What a snapshot has
+// read comes between two transactions; but those of an earlier generation may yet be short.
+std::optional<Commit> StreamPosition::whole_before(const Change& next, const journal::Watermark& to) const {
+  if (above(next, to)) return std::nullopt;
+  if (!next.from_snapshot()) return begins(next, newest_) ? std::optional(newest_) : std::nullopt;
+  if (next.op != Op::snapshot_row && next.op != Op::snapshot_gone) return std::nullopt;
+  return next.generation == generation_ ? newest_ : before_;
 }
 
 }  // namespace freshet::load

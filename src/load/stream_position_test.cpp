@@ -68,5 +68,27 @@ TEST_F(Judging, AHigherEpochBeginsAnew) {
   EXPECT_EQ(position.judge(promoted, to), Fate::apply);
 }
 
+TEST_F(Judging, KnowsAStreamWholeBetweenTwoTransactions) {
+  const journal::Watermark to = watermark(2, 200);
+  EXPECT_EQ(position.whole_before(change(1, 120, 110), to)->lsn, Lsn(100));
+  position.judge(change(1, 120, 110), to);
+  EXPECT_FALSE(position.whole_before(change(1, 120, 112), to));
+  EXPECT_FALSE(position.whole_before(change(2, 110, 105), to)) << "comes again: 120 may have been cut short";
+  EXPECT_FALSE(position.whole_before(change(2, 120, 112), to));
+  EXPECT_EQ(position.whole_before(change(2, 121, 111), to)->lsn, Lsn(120));
+  EXPECT_FALSE(position.whole_before(change(1, 201, 150), to)) << "a leftover";
+}
+
+TEST_F(Judging, KnowsAStreamWholeBetweenRowsOfASnapshot) {
+  const journal::Watermark to = watermark(2, 200);
+  position.judge(change(1, 110, 105), to);
+  position.judge(change(1, 120, 110), to);
+  EXPECT_EQ(position.whole_before(change(1, 50, 0, Op::snapshot_row), to)->lsn, Lsn(120));
+  EXPECT_EQ(position.whole_before(change(2, 50, 0, Op::snapshot_row), to)->lsn, Lsn(110))
+      << "120 may come again";
+  EXPECT_FALSE(position.whole_before(change(1, 50, 0, Op::snapshot_begin), to));
+  EXPECT_FALSE(position.whole_before(change(1, 50, 0, Op::snapshot_end), to));
+}
+
 }  // namespace
 }  // namespace freshet::load

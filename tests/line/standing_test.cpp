@@ -162,6 +162,40 @@ TEST(Standing, FillsAtMostAFifthOfTheJournalAndStopsNobody) {
   line.expect_equal("goes_on", "SELECT id, n FROM {} ORDER BY id");
 }
 
+// What waited is more than several rounds take.
+TEST(Paused, CatchesUpBesideTheOthers) {
+  Mirrored line(
+      "CREATE TABLE waits (id bigint PRIMARY KEY, v text, n bigint); ALTER TABLE waits ALTER v SET STORAGE "
+      "EXTERNAL;"
+      "CREATE TABLE fine (id bigint PRIMARY KEY, v text, n bigint);"
+      "INSERT INTO waits VALUES (0, repeat('out of line', 1000), 0)");
+  ASSERT_TRUE(line.start()) << line.line().log_tail();
+  EXPECT_EQ(line.line().say({"stream", "pause", "waits"}).status, 0);
+  for (int part = 0; part < 30; ++part)
+    line.sql(fmt::format(
+        "BEGIN; INSERT INTO waits SELECT i, repeat('x', 1000), i FROM generate_series({}, {}) i; "
+        "UPDATE waits SET n = n + 1 WHERE id = 0; UPDATE waits SET id = id + 1000000 WHERE id = {}; COMMIT",
+        1 + 2'000 * part, 2'000 * (part + 1), 1 + 2'000 * part));
+  line.sql("INSERT INTO fine VALUES (0, 'before', 0)");
+  line.expect_equal("fine");
+  ASSERT_TRUE(becomes(line, "public.waits", "paused"));
+  const std::string paused_at = line.clickhouse().value("SELECT max(round) FROM freshet.cuts");
+  EXPECT_EQ(line.line().say({"stream", "resume", "waits"}).status, 0);
+  for (int id = 1; id <= 3; ++id) {
+    line.sql(fmt::format("INSERT INTO fine VALUES ({}, 'goes on', 0)", id));
+    line.expect_equal("fine");
+  }
+  ASSERT_TRUE(becomes(line, "public.waits", "running")) << line.line().status_text();
+  line.expect_equal("waits");
+  EXPECT_EQ(line.line().parity(), 0);
+  // Cuts of the others between those of its portions, all below their own.
+  const std::string portions = fmt::format(
+      "FROM freshet.cuts ARRAY JOIN behind AS b WHERE b.stream = 'public.waits' AND round > {}", paused_at);
+  EXPECT_GE(std::stoi(line.clickhouse().value("SELECT uniqExact(b.offset) " + portions)), 4);
+  EXPECT_GE(std::stoi(line.clickhouse().value("SELECT uniqExact(number) " + portions)), 2);
+  EXPECT_EQ(line.clickhouse().value("SELECT countIf(b.commit_lsn >= commit_lsn) " + portions), "0");
+}
+
 // Without a new reading it would stop at the same change again.
 TEST(Standing, EndsWhereTheTableIsReadAgainInPlaceOfTheChangeItStoppedAt) {
   Mirrored line(

@@ -1,6 +1,7 @@
 // A load in a process of its own: load_child URL JOURNAL LSN [replay [nan-is-null] | allow-sweeps]. Ends when
 // its cut has reached LSN and it has replayed what is in quarantine, or carried out every sweep, or when it
-// is killed at a crash point. FILL_BYTES_MAX: LoadOptions::fill_bytes_max.
+// is killed at a crash point. FILL_BYTES_MAX: LoadOptions::fill_bytes_max;
+// CATCH_UP_BYTES: LoadOptions::catch_up_bytes, and it ends only when no stream is late.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -20,6 +21,11 @@ void replay_all(load::Load& load) {
     } catch (const Error& error) {
       std::fprintf(stderr, "%s\n", error.what());  // nothing to replay
     }
+}
+
+bool none_late(const load::Load& load) {
+  const load::LoadStatus status = load.status();
+  return std::ranges::none_of(status.tables, &load::TableStatus::catches_up);
 }
 
 bool all_swept(const load::Load& load) {
@@ -48,6 +54,8 @@ int main(int count, char** arguments) {
   options.lead = {.holder = "child", .exclusive = true};
   options.encoding = clickhouse::Encoding::none;
   if (const char* bytes = std::getenv("FILL_BYTES_MAX")) options.fill_bytes_max = std::stoull(bytes);
+  const char* catch_up = std::getenv("CATCH_UP_BYTES");
+  if (catch_up != nullptr) options.catch_up_bytes = std::stoull(catch_up);
   options.replay_rows = 5;  // so that a replay takes several rounds, and may end between them
   const clickhouse::Endpoint endpoint(arguments[1]);
   load::Load load(options, count > 5 ? test::lenient_contracts() : test::all_contracts(), *reader, endpoint);
@@ -57,6 +65,7 @@ int main(int count, char** arguments) {
   std::stop_source stop;
   watch = std::jthread([&] {
     reached = test::eventually([&] { return load.status().cut >= goal; }, std::chrono::seconds(60));
+    if (reached && catch_up != nullptr) reached = test::eventually([&] { return none_late(load); });
     const std::string_view also = count > 4 ? arguments[4] : "";
     if (reached && also == "replay") replay_all(load);
     if (reached && also == "allow-sweeps") allow_sweeps(load, endpoint);

@@ -16,6 +16,12 @@ void History::step() {
   source_.commit();
 }
 
+void History::step_that_dies() {
+  for (int left = 2 + pick(10); left > 0; --left) change(chance(50) ? "items" : "keeps");
+  source_.die_within();
+  source_.commit();
+}
+
 void History::finish() {
   while (!reading_.empty()) read_chunk();
 }

@@ -22,6 +22,8 @@ class History {
   // One transaction of one to ten changes over both streamed tables; now and then a part of a snapshot
   // instead.
   void step();
+  // A transaction that capture dies in, and its successor appends whole.
+  void step_that_dies();
   // Ends a snapshot that is under way.
   void finish();
 

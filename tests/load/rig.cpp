@@ -81,6 +81,7 @@ void Rig::start() {
   if (sweep) options.sweep = *sweep;
   if (quarantine_bytes_max) options.quarantine_bytes_max = *quarantine_bytes_max;
   if (replay_rows) options.replay_rows = *replay_rows;
+  if (catch_up_bytes) options.catch_up_bytes = *catch_up_bytes;
   options.on_unresolved = [this](load::UnresolvedKeys keys) { unresolved.push_back(std::move(keys)); };
   load_ = std::make_unique<load::Load>(options, contracts_, *reader_, clickhouse::Endpoint(engine().url()));
   failure_ = {};
@@ -139,6 +140,7 @@ int Rig::run_child(Lsn lsn, const std::string& crash_at, Child child_does) {
   if (child_does == Child::replay_leniently) child.arguments.push_back("nan-is-null");
   if (!crash_at.empty()) child.environment = {"FRESHET_CRASH_AT=" + crash_at};
   if (fill_bytes_max) child.environment.push_back(fmt::format("FILL_BYTES_MAX={}", *fill_bytes_max));
+  if (catch_up_bytes) child.environment.push_back(fmt::format("CATCH_UP_BYTES={}", *catch_up_bytes));
   return run(child);
 }
 

@@ -55,6 +55,8 @@ class Rig {
   std::optional<std::size_t> answer_bytes_max;
   // Likewise: changes of one table that one round replays.
   std::optional<std::uint64_t> replay_rows;
+  // Likewise, also of a child: what of late streams one round reads.
+  std::optional<std::uint64_t> catch_up_bytes;
   void start();
   void stop();
   // Streams whose records the journal has dropped.

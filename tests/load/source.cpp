@@ -1,5 +1,7 @@
 #include "load/source.h"
 
+#include <utility>
+
 namespace freshet::test {
 namespace {
 
@@ -76,11 +78,24 @@ void Source::add(Op op, const std::string& table, std::string old, std::string r
 Lsn Source::commit() {
   lsn_ = Lsn(lsn_.value() + 8);
   committed_ = lsn_;
-  for (const Pending& change : pending_)
-    append(change.op, change.table, committed_, change.lsn, 0, change.old, change.row);
-  pending_.clear();
+  append(pending_, committed_);
+  last_ = std::exchange(pending_, {});
+  last_commit_ = committed_;
   for (const auto& [table, rows] : rows_) history_[table][committed_] = rows;
   return committed_;
+}
+
+// No load may read to that watermark: what its own generation put above it would stop the streams.
+void Source::die_within() {
+  append(std::span(pending_).first(pending_.size() / 2), Lsn(lsn_.value() + 8));
+  writer_->seal(committed_, kEpoch + static_cast<Micros>(committed_.value()));
+  restart();
+  append(last_, last_commit_);
+}
+
+void Source::append(std::span<const Pending> changes, Lsn commit) {
+  for (const Pending& change : changes)
+    append(change.op, change.table, commit, change.lsn, 0, change.old, change.row);
 }
 
 const Rows& Source::rows_at(const std::string& table, Lsn commit) const {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ class Source {
   void remove(const std::string& table, std::int64_t id);
   void truncate(const std::string& table);
   Lsn commit();
+  // Capture dies when half of the open transaction is in the journal. Its successor appends the one before it
+  // again; commit(), then, this one whole.
+  void die_within();
 
   // Appends records of a snapshot at once, as capture does when the stream has passed the chunk.
   Lsn begin_snapshot(const std::string& table, std::uint8_t flags = 0);
@@ -66,6 +70,7 @@ class Source {
   void add(Op op, const std::string& table, std::string old, std::string row, bool same_lsn = false);
   void append(Op op, const std::string& table, Lsn commit, Lsn change, std::uint8_t flags,
               std::string_view old, std::string_view row);
+  void append(std::span<const Pending> changes, Lsn commit);
   Row completed(const std::string& table, std::int64_t from, Row row) const;
 
   std::string directory_;
@@ -76,8 +81,10 @@ class Source {
   std::map<std::string, Rows> kept_;
   std::map<std::string, std::map<Lsn, Rows>> history_;
   std::vector<Pending> pending_;
+  std::vector<Pending> last_;  // of the last commit
   Lsn lsn_{0x1000};
   Lsn committed_{0x1000};
+  Lsn last_commit_;
 };
 
 }  // namespace freshet::test

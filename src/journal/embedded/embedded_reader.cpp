@@ -95,7 +95,18 @@ std::optional<EmbeddedReader::Scan> EmbeddedReader::scan_from(Place place, std::
 
 void EmbeddedReader::read(const Ends& from, const Ends& to, const Visitor& visit,
                           const std::function<bool(const std::string& stream)>& only) {
-  RangeRead(index_, from, to, visit, only).run();
+  const auto visit_all = [&](const Change& change, const Partition& partition, Offset offset) {
+    visit(change, partition, offset);
+    return true;
+  };
+  RangeRead(index_, from, to, visit_all, only).run();
+}
+
+void EmbeddedReader::read_while(const Partition& partition, Offset from, Offset to, const Taker& take) {
+  const auto take_one = [&](const Change& change, const Partition&, Offset offset) {
+    return take(change, offset);
+  };
+  RangeRead(index_, {{partition, from}}, {{partition, to}}, take_one, {}).run();
 }
 
 void EmbeddedReader::release(const Durable<Ends>& ends, const std::set<std::string>& held) {

@@ -15,6 +15,7 @@ class EmbeddedReader final : public Reader {
                                 std::chrono::milliseconds wait) override;
   void read(const Ends& from, const Ends& to, const Visitor& visit,
             const std::function<bool(const std::string& stream)>& only) override;
+  void read_while(const Partition& partition, Offset from, Offset to, const Taker& take) override;
   void release(const Durable<Ends>& ends, const std::set<std::string>& held) override;
   Ends gaps() const override;
   std::uint64_t bytes() const override;

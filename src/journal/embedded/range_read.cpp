@@ -16,9 +16,9 @@ constexpr int kPassesMax = 4;
 
 }  // namespace
 
-RangeRead::RangeRead(LogIndex& index, const Ends& from, const Ends& to, const Visitor& visit,
+RangeRead::RangeRead(LogIndex& index, const Ends& from, const Ends& to, Visit visit,
                      const std::function<bool(const std::string&)>& only)
-    : index_(index), visit_(visit) {
+    : index_(index), visit_(std::move(visit)) {
   for (const auto& [partition, end] : to) {
     if (only && !only(partition.stream)) continue;
     const auto begin = from.find(partition);
@@ -131,7 +131,7 @@ void RangeRead::deliver(const BlockHeader& header, std::string_view raw, Range& 
     change.schema = &schema;
     change.generation = header.generation;
     change.epoch = header.epoch;
-    visit_(change, stream.partition, Offset(offset));
+    if (!visit_(change, stream.partition, Offset(offset))) range.end = offset;
     range.next = offset + 1;
   }
 }

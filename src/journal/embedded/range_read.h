@@ -15,7 +15,10 @@ namespace freshet::journal {
 
 class RangeRead {
  public:
-  RangeRead(LogIndex& index, const Ends& from, const Ends& to, const Visitor& visit,
+  // Says false to have no more of the partition, from this record on.
+  using Visit = std::function<bool(const Change&, const Partition&, Offset)>;
+
+  RangeRead(LogIndex& index, const Ends& from, const Ends& to, Visit visit,
             const std::function<bool(const std::string&)>& only);
 
   void run();
@@ -40,7 +43,7 @@ class RangeRead {
   std::map<std::string, std::uint64_t> wanted() const;
 
   LogIndex& index_;
-  const Visitor& visit_;
+  const Visit visit_;
   std::map<std::string, Range> ranges_;
   std::size_t open_ = 0;  // ranges that aren't done
   // By stream number - 1, filled in as streams are met.

@@ -119,6 +119,30 @@ TEST_P(JournalConformance, StreamsMayBeLeftOutAndReadLater) {
   EXPECT_EQ(read_all(*reader, {}, {{{"app.items", 0}, Offset(3)}}).size(), 1u) << "only what `to` names";
 }
 
+TEST_P(JournalConformance, APartitionIsReadUntilItsReaderHasEnough) {
+  const auto journal = make();
+  const auto writer = journal->writer();
+  for (std::uint64_t i = 1; i <= 50; ++i)
+    append_and_seal(*writer, {insert(orders_, i, std::string(5000, 'o')), insert(items_, i, "i")});
+  const auto reader = journal->reader();
+  std::vector<Offset> taken;
+  const auto until = [&](std::uint64_t enough) {
+    return [&taken, enough](const Change&, Offset offset) {
+      if (offset == Offset(enough)) return false;
+      taken.push_back(offset);
+      return true;
+    };
+  };
+  const Partition items{"app.items", 0};
+  reader->read_while(items, Offset(20), Offset(50), until(23));
+  EXPECT_EQ(taken, (std::vector{Offset(20), Offset(21), Offset(22)}));
+  taken.clear();
+  reader->read_while(items, Offset(23), Offset(50), until(23));
+  EXPECT_EQ(taken, std::vector<Offset>());
+  reader->read_while(items, Offset(23), Offset(50), until(99));
+  EXPECT_EQ(taken.size(), 27U);
+}
+
 TEST_P(JournalConformance, StreamsAreAddedAsTheyCome) {
   const auto journal = make();
   const auto writer = journal->writer();
