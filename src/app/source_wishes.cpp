@@ -26,7 +26,10 @@ std::vector<capture::StreamedTable> streamed_tables(const std::vector<StreamCont
     table.schema = contract.source.schema;
     table.table = contract.source.table;
     for (const contract::ColumnContract* column : contract.key()) table.key.push_back(column->name);
-    for (const contract::ColumnContract& column : contract.columns) table.mirrored.push_back(column.name);
+    for (const contract::ColumnContract& column : contract.columns) {
+      table.mirrored.push_back(column.name);
+      if (column.clickhouse_type) table.chosen_types[column.name] = *column.clickhouse_type;
+    }
     tables.push_back(std::move(table));
   }
   return tables;
@@ -56,7 +59,8 @@ capture::SourceWishes source_wishes(postgres::Connection& source, const contract
   if (first_start) wishes.slot_to_make = project.source.slot;
   wishes.connections = contract::kCaptureConnections - 1 + project.limits.snapshot_workers;
   wishes.tables = streamed_tables(contracts);
-  wishes.make_publication = plan_publication(source, wishes.tables, contracts, project.source);
+  // Once the line has run, whatever is committed without a publication can't be streamed any more.
+  wishes.make_publication = plan_publication(source, wishes.tables, contracts, project.source) && first_start;
   return wishes;
 }
 

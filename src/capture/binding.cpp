@@ -14,8 +14,10 @@
 // 1 table=16385 published=16400.742 columns=1:23:9a3f01c2;2:25:77b02a11; rows=e41d… labels=16390:01ff…
 //   attributes=2d06… leaves=16388:16388:/745;16391:16402:/746;
 //
-// in one line. A column is its number, its type and a digest of its name; `rows` is a digest of the columns'
-// row versions; `labels` one of the enum labels' up to that OID, so that those added later change nothing.
+// in one line. A column is its number, its type and a digest of its name (and of the type that the contract
+// chooses for the mirror's, if any: another one has to be filled from the source); `rows` is a digest of the
+// columns' row versions; `labels` one of the enum labels' up to that OID, so that those added later change
+// nothing.
 
 namespace freshet::capture {
 namespace {
@@ -26,7 +28,7 @@ using Digest = std::uint64_t;
 struct BoundColumn {
   Number number = 0;
   Number type = 0;
-  Number name = 0;  // a digest
+  Number name = 0;  // a digest, of the name and of the mirror's type where that is chosen
 
   friend auto operator<=>(const BoundColumn&, const BoundColumn&) = default;
 };
@@ -57,7 +59,9 @@ class Digester {
 };
 
 BoundColumn bound(const SeenTable::Column& column) {
-  const Digest name = XXH3_64bits(column.name.data(), column.name.size());
+  std::string text = column.name;
+  if (!column.chosen_type.empty()) text += '\0' + column.chosen_type;
+  const Digest name = XXH3_64bits(text.data(), text.size());
   return {column.number, column.type, static_cast<Number>(name)};
 }
 
@@ -225,7 +229,7 @@ std::string_view silent_change(std::string_view binding, const SeenTable& now) {
   if (before->table != now.oid) return "the table was dropped and made again";
   if (before->published != now.published) return "the publication was altered, or the table's entry in it";
   if (has_other_columns(*before, now))
-    return "columns that the mirror has are new, renamed or of another type";
+    return "columns that the mirror has are new, renamed or of another type, there or here";
   if (before->labels != digest_labels(now, before->last_label)) return "labels of an enum were renamed";
   if (before->attributes != digest_attributes(now)) return "attributes of a composite type were altered";
   if (has_rewritten_columns(*before, now)) return "columns were altered, and the table rewritten";

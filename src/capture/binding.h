@@ -23,6 +23,7 @@ struct SeenTable {
     std::uint32_t number = 0;  // pg_attribute.attnum: never given twice
     std::uint32_t type = 0;
     RowVersion row = 0;
+    std::string chosen_type = {};  // its mirror's, where the contract chooses one
 
     friend bool operator==(const Column&, const Column&) = default;
   };

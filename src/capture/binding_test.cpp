@@ -68,6 +68,18 @@ TEST(Binding, KnowsColumnsByNumberNameAndType) {
   EXPECT_FALSE(changes(now, plain())) << "of a column that is gone the mirror lacks nothing";
 }
 
+// What it was made of in the mirror has lost what the other type would have kept.
+TEST(Binding, KnowsTheTypeThatIsChosenForTheMirror) {
+  SeenTable chosen = plain();
+  chosen.columns[1].chosen_type = "String";
+  EXPECT_TRUE(changes(plain(), chosen));
+  EXPECT_TRUE(changes(chosen, plain()));
+  EXPECT_FALSE(changes(chosen, chosen));
+  SeenTable other = chosen;
+  other.columns[1].chosen_type = "Decimal(38,6)";
+  EXPECT_TRUE(changes(chosen, other));
+}
+
 TEST(Binding, TellsARewrittenColumnFromARewrittenTable) {
   SeenTable now = plain();
   now.leaves.at(100).file = 1001;

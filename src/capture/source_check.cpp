@@ -169,7 +169,11 @@ TableSchema check_table(Connection& connection, const std::string& publication, 
   const SourceWishes wishes{.publication = publication};
   require_table(connection, table);
   const std::optional<Publication> found = find_publication(connection, wishes);
-  if (!found) throw no_publication(connection, {.publication = publication, .tables = {table}});
+  // One of this table alone would leave the others out.
+  if (!found)
+    throw Error(ErrorKind::config,
+                fmt::format("there is no publication \"{}\" at {}", publication, connection.where()),
+                "make it again, for all its tables: freshet doctor has the statement");
   require_whole(wishes, *found);
   return require_published(connection, wishes, table, *found);
 }

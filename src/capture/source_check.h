@@ -4,6 +4,7 @@
 // ahead go through all of them. Once the slot is there, what is wrong with one table is that table's alone.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,10 @@ namespace freshet::capture {
 struct StreamedTable {
   std::string schema;
   std::string table;
-  std::vector<std::string> columns;        // for a publication that is made here; empty: all
-  std::vector<std::string> key;            // of its mirror; empty: the primary key
-  std::vector<std::string> mirrored = {};  // the columns that its mirror has; empty: all
+  std::vector<std::string> columns;                      // for a publication that is made here; empty: all
+  std::vector<std::string> key;                          // of its mirror; empty: the primary key
+  std::vector<std::string> mirrored = {};                // the columns that its mirror has; empty: all
+  std::map<std::string, std::string> chosen_types = {};  // of the mirror, by column, instead of the rule's
 };
 
 struct SourceWishes {

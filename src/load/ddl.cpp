@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "adapter/clickhouse/quote.h"
 
 namespace freshet::load {
@@ -148,20 +150,24 @@ void Tables::ensure(const std::vector<TableDefinition>& tables, const std::vecto
       session_.execute(table.create());
       continue;
     }
-    throw Error(
-        ErrorKind::schema,
-        fmt::format("{}.{} in ClickHouse isn't what the contract asks for: {}", table.database, table.name,
-                    other.text),
-        other.change.empty()
-            ? "take the contract back and start again; another engine or order needs another mirror"
-            : fmt::format("run there: {}; or take the contract back; then start again, and compare: freshet "
-                          "parity",
-                          other.change));
+    throw Error(ErrorKind::schema,
+                fmt::format("{}.{} in ClickHouse isn't what the contract asks for: {}", table.database,
+                            table.name, other.text),
+                other.next_step());
   }
   for (const ViewDefinition& view : views) {
     database(view.database);
     session_.execute(view.create());
   }
+}
+
+std::string Tables::Difference::next_step() const {
+  if (change.empty())
+    return "take the contract back and start again; or, since ClickHouse can't alter a mirror like that, "
+           "give "
+           "the contract another mirror (`name` in its schema), start again, and run freshet snapshot";
+  return fmt::format(
+      "run there: {}; or take the contract back; then start again, and compare: freshet parity", change);
 }
 
 Tables::Database& Tables::database(const std::string& name) {
@@ -207,9 +213,25 @@ bool Tables::has_rows(const TableDefinition& table) const {
   return session_.number("SELECT count() FROM " + quote_table(table.database, table.name)) > 0;
 }
 
+namespace {
+
+bool holds_null(const std::string& type) {
+  return type.starts_with("Nullable(") || type.starts_with("LowCardinality(Nullable(");
+}
+
+// ClickHouse refuses to alter what a table is ordered by, and to take the NULLs out of a column that may have
+// some.
+bool is_alterable(const TableDefinition& wanted, const std::string& from, const TableColumn& to) {
+  const bool orders = std::ranges::find(wanted.order_by, to.name) != wanted.order_by.end();
+  return !orders && (holds_null(to.type) || !holds_null(from));
+}
+
+}  // namespace
+
 Tables::Difference Tables::difference(const TableDefinition& wanted, const Existing& existing) {
   std::vector<std::string> found;
   std::vector<std::string> steps;
+  bool alterable = true;
   std::map<std::string, std::string> left;
   for (const TableColumn& column : existing.columns) left[column.name] = column.type;
   for (const TableColumn& column : wanted.columns) {
@@ -224,6 +246,7 @@ Tables::Difference Tables::difference(const TableDefinition& wanted, const Exist
       found.push_back(
           fmt::format("column {} is {} and should be {}", column.name, there->second, column.type));
       steps.push_back("MODIFY " + step);
+      alterable = alterable && is_alterable(wanted, there->second, column);
     }
     left.erase(there);
   }
@@ -239,9 +262,10 @@ Tables::Difference Tables::difference(const TableDefinition& wanted, const Exist
   if (bare(existing.sorting_key) != order)
     found.push_back(fmt::format("it is ordered by ({}) and should be by ({})", existing.sorting_key, order));
   return {fmt::format("{}", fmt::join(found, "; ")),
-          same_shape ? fmt::format("ALTER TABLE {} {}", quote_table(wanted.database, wanted.name),
-                                   fmt::join(steps, ", "))
-                     : ""};
+          same_shape && alterable
+              ? fmt::format("ALTER TABLE {} {}", quote_table(wanted.database, wanted.name),
+                            fmt::join(steps, ", "))
+              : ""};
 }
 
 }  // namespace freshet::load

@@ -62,6 +62,8 @@ class Tables {
   struct Difference {
     std::string text;    // empty: there is none
     std::string change;  // "ALTER TABLE …"; empty: no statement makes the one the other
+
+    std::string next_step() const;  // for somebody's hand
   };
   // Of the tables that are there, those that are another one; only reads.
   static std::vector<std::pair<TableDefinition, Difference>> differences(

@@ -9,6 +9,7 @@
 #include "app/line_status_json.h"
 #include "base/clock.h"
 #include "change/lsn.h"
+#include "contract/yaml.h"
 #include "line/mirrored.h"
 
 namespace freshet::test {
@@ -121,6 +122,64 @@ TEST_F(Upstream, AnotherTypeOrNameWaitsInQuarantineAndIsReadAgainWhenTheContract
   line_->expect_equal("loosened");
   line_->expect_equal("renamed", "SELECT id, w, n FROM {} ORDER BY id");
   line_->expect_equal("dropped", "SELECT id, v FROM {} ORDER BY id");
+  EXPECT_EQ(line_->line().parity(), 0);
+}
+
+// What the mirror has made of the rows that are there can't be told from what the other type would have.
+TEST_F(Upstream, AnotherTypeThatIsChosenForTheMirrorIsFilledFromTheSource) {
+  begin(
+      "CREATE TABLE chosen (id int PRIMARY KEY, n numeric(8,2), a int[], at timestamptz);"
+      "INSERT INTO chosen VALUES (1, 1, '{1}', '2020-01-01'), (2, 2.5, NULL, NULL)");
+  line_->sql("INSERT INTO chosen VALUES (3, 'NaN', '{{1},{2}}', 'infinity')");
+  ASSERT_TRUE(becomes("chosen", "quarantined")) << line_->line().status_text();
+  line_->line().stop();
+  for (const std::string type : {"numeric(8,2)", "integer[]", "timestamp with time zone"}) {
+    const std::string physical = "        physicalType: " + contract::yaml_scalar(type) + "\n";
+    edit_file(contract_of("chosen"), physical,
+              physical +
+                  "        customProperties:\n          - property: freshet\n            value: "
+                  "{clickhouse_type: String}\n");
+  }
+  ASSERT_TRUE(line_->start()) << line_->line().log_tail();
+  ASSERT_TRUE(becomes("chosen", "stopped")) << line_->line().status_text();
+  run_what_the_hint_says("chosen");
+  restart();
+  ASSERT_TRUE(becomes("chosen", "running")) << line_->line().status_text();
+  line_->expect_equal("chosen", "SELECT id, n, a, at FROM {} ORDER BY id");
+  EXPECT_EQ(line_->clickhouse().value("SELECT n FROM src.chosen WHERE id = 1"), "1.00");
+  EXPECT_EQ(line_->clickhouse().value("SELECT count() FROM src.chosen WHERE a IS NULL"), "1");
+  EXPECT_EQ(line_->line().parity(), 0);
+}
+
+// No statement of ClickHouse brings the mirror there: another one takes its place.
+TEST_F(Upstream, AnotherTypeOfAKeyAndOneWithoutNullsTakeAnotherMirror) {
+  begin(
+      "CREATE TABLE keyed (id int PRIMARY KEY, v text); INSERT INTO keyed VALUES (1, 'one'), (2, 'two');"
+      "CREATE TABLE filled (id int PRIMARY KEY, v text); INSERT INTO filled VALUES (1, 'one');");
+  line_->sql(
+      "ALTER TABLE keyed ALTER id TYPE bigint; INSERT INTO keyed VALUES (5000000000, 'new');"
+      "ALTER TABLE filled ALTER v SET NOT NULL; INSERT INTO filled VALUES (2, 'new')");
+  ASSERT_TRUE(becomes("keyed", "quarantined")) << line_->line().status_text();
+  line_->expect_equal("filled", "SELECT id, v FROM {} ORDER BY id");
+  line_->line().stop();
+  edit_file(contract_of("keyed"), "physicalType: integer", "physicalType: bigint");
+  edit_file(contract_of("filled"), "physicalType: text\n", "physicalType: text\n        required: true\n");
+  ASSERT_TRUE(line_->start()) << line_->line().log_tail();
+  for (const std::string table : {"keyed", "filled"}) {
+    ASSERT_TRUE(becomes(table, "stopped")) << line_->line().status_text();
+    EXPECT_THAT(stream_of(table).hint, HasSubstr("another mirror (`name` in its schema)"));
+  }
+  line_->line().stop();
+  for (const std::string table : {"keyed", "filled"})
+    edit_file(contract_of(table), "  - name: " + table + "\n", "  - name: " + table + "_2\n");
+  line_->line().start();
+  EXPECT_TRUE(eventually([&] { return line_->line().say({"snapshot", "keyed", "filled"}).status == 0; },
+                         std::chrono::seconds(60)));
+  for (const std::string table : {"keyed", "filled"})
+    ASSERT_TRUE(becomes(table, "running")) << line_->line().status_text();
+  EXPECT_EQ(line_->clickhouse().value("SELECT arraySort(groupArray(id)) FROM src.keyed_2"),
+            "[1,2,5000000000]");
+  EXPECT_EQ(line_->clickhouse().value("SELECT arraySort(groupArray(v)) FROM src.filled_2"), "['new','one']");
   EXPECT_EQ(line_->line().parity(), 0);
 }
 

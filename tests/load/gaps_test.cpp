@@ -183,6 +183,31 @@ TEST(GapsOfAKilledLoad, AreFilledAllTheSame) {
   }
 }
 
+// Not only one that ran: whatever goes on with an empty mirror would lack the rows without a word.
+TEST(GapsOfAStream, ThatStoppedAreThereWhenItsMirrorIsAnother) {
+  std::vector<contract::StreamContract> contracts = halting_contracts();
+  Rig rig(contracts);
+  Source& source = rig.source();
+  rig.start();
+  source.insert("items", row(1, "a"));
+  source.commit();
+  rig.settle();
+  source.insert("items", {9, "nan", "d", "NaN"});
+  source.commit();
+  rig.settle();
+  ASSERT_EQ(rig.status_of("app.items")->state, StreamState::stopped);
+  rig.stop();
+  contracts[0].mirror = "items_v2";
+  contracts[0].columns[3].null_when.nan = true;
+  rig.change_contracts(contracts);
+  rig.start();
+  rig.settle();
+  EXPECT_THROW(rig.load().resume("app.items").get(), Error);
+  EXPECT_EQ(rig.status_of("app.items")->state, StreamState::gap);
+  EXPECT_NE(rig.status_of("app.items")->reason.find("earlier rows went to another mirror"),
+            std::string::npos);
+}
+
 TEST(GapsOfAStream, ThatStoppedTakeThePlaceOfWhatItStoppedAt) {
   Rig rig(halting_contracts());
   Source& source = rig.source();

@@ -49,9 +49,7 @@ void check_mirrors(clickhouse::Client& client, const Patient& patient, Findings&
   for (const auto& [table, other] : differences)
     findings.error("mirror", fmt::format("{}.{}", table.database, table.name),
                    "isn't what the contract asks for: " + other.text,
-                   other.change.empty()
-                       ? "take the contract back; another engine or order needs another mirror"
-                       : other.change);
+                   other.change.empty() ? other.next_step() : other.change);
   if (differences.empty())
     findings.ok("mirrors", kClickHouse, "those that are there are what the contracts ask for");
 }
