@@ -22,9 +22,11 @@ std::string plain_name(const StreamedTable& table) {
 std::vector<std::string> columns_to_list(Connection& connection, const StreamedTable& table) {
   if (!table.columns.empty() || table.mirrored.empty()) return table.columns;
   const Result all = connection.query(
-      "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped "
-      "AND attgenerated = '' ORDER BY attnum",
-      {quote_table(table.schema, table.table)});
+      "SELECT attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid "
+      "JOIN pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE nspname = $1 AND relname = $2 AND attnum > 0 AND NOT attisdropped AND attgenerated = '' "
+      "ORDER BY attnum",
+      {table.schema, table.table});
   std::vector<std::string> taken;
   for (int row = 0; row < all.rows(); ++row)
     if (std::ranges::find(table.mirrored, all.text(row, 0)) != table.mirrored.end())

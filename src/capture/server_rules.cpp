@@ -18,6 +18,13 @@ void require_version(Connection& connection, const SourceWishes&) {
   require_supported(connection);
 }
 
+// It may be promoted while we run; to begin with, it can't give what is asked of it: heartbeats are written.
+void require_primary(Connection& connection, const SourceWishes&) {
+  if (connection.query("SELECT pg_is_in_recovery()").text(0, 0) == "f") return;
+  throw Error(ErrorKind::config, fmt::format("PostgreSQL at {} is a standby", connection.where()),
+              "name its primary in source.url");
+}
+
 void require_logical_wal(Connection& connection, const SourceWishes&) {
   const Result row = connection.query("SELECT setting FROM pg_settings WHERE name = 'wal_level'");
   if (row.text(0, 0) == "logical") return;
@@ -92,6 +99,7 @@ void require_connections(Connection& connection, const SourceWishes& wishes) {
 
 constexpr ServerRule kRules[] = {
     {"server version", require_version},
+    {"primary", require_primary, /*of_first_start=*/true},
     {"wal_level", require_logical_wal},
     {"right to replicate", require_role},
     {"slot's name", require_free_slot_name},

@@ -27,6 +27,7 @@ struct TableFacts {
   bool identity_index = false;
   bool readable = false;     // any column of it
   bool rows_hidden = false;  // row-level security applies to us
+  bool schema_usable = false;
 };
 // Throws Error{config} where there is no such table.
 TableFacts table_facts(postgres::Connection& connection, const StreamedTable& table);

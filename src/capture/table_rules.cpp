@@ -17,7 +17,8 @@ constexpr const char* kFacts = R"(
          coalesce(bool_or(i.indisprimary AND i.indimmediate), false),
          coalesce(bool_or(i.indisprimary AND NOT i.indimmediate), false),
          coalesce(bool_or(i.indisreplident), false),
-         has_any_column_privilege(c.oid, 'SELECT'), row_security_active(c.oid)
+         has_any_column_privilege(c.oid, 'SELECT'), row_security_active(c.oid),
+         has_schema_privilege(c.relnamespace, 'USAGE')
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indrelid = c.oid
   WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'f', 'v', 'm') GROUP BY c.oid)";
 
@@ -89,10 +90,14 @@ void require_identity(Connection&, const StreamedTable& table, const TableFacts&
 }
 
 void require_readable(Connection& connection, const StreamedTable& table, const TableFacts& facts) {
-  if (facts.readable) return;
-  throw Error(
-      ErrorKind::permission, fmt::format("may not read {}", plain_name(table)),
-      fmt::format("GRANT SELECT ON {} TO {}", sql_name(table), quote_identifier(current_user(connection))));
+  const auto refuse = [&](const std::string& what, const std::string& right) {
+    throw Error(ErrorKind::permission, what,
+                fmt::format("GRANT {} TO {}", right, quote_identifier(current_user(connection))));
+  };
+  if (!facts.schema_usable)
+    refuse(fmt::format("may not use the schema of {}", plain_name(table)),
+           "USAGE ON SCHEMA " + quote_identifier(table.schema));
+  if (!facts.readable) refuse("may not read " + plain_name(table), "SELECT ON " + sql_name(table));
 }
 
 // A snapshot that leaves out rows without a word would be wrong; with row_security = off it fails instead.
@@ -148,7 +153,8 @@ TableFacts table_facts(Connection& connection, const StreamedTable& table) {
           .deferrable_key = is_true(4),
           .identity_index = is_true(5),
           .readable = is_true(6),
-          .rows_hidden = is_true(7)};
+          .rows_hidden = is_true(7),
+          .schema_usable = is_true(8)};
 }
 
 std::span<const TableRule> table_rules() {

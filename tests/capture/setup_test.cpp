@@ -127,6 +127,29 @@ TEST_F(Setup, APublicationThatFiltersRows) {
   EXPECT_EQ(refused().kind(), ErrorKind::unsupported);
 }
 
+TEST_F(Setup, AStandby) {
+  const PostgresServer primary;
+  TestDatabase there(primary.url());
+  there.sql("CREATE TABLE t (id int PRIMARY KEY)");
+  const PostgresServer standby = PostgresServer::standby_of(primary);
+  url = standby.url(there.name());
+  const Error error = refused();
+  EXPECT_NE(error.message().find("is a standby"), std::string::npos) << error.message();
+  EXPECT_EQ(error.hint(), "name its primary in source.url");
+}
+
+// Whoever grants the table forgets its schema; the publication's columns can be asked for all the same.
+TEST_F(Setup, ARoleThatMayNotUseTheSchema) {
+  const std::string role = "r_" + database.name();
+  database.sql("CREATE TABLE t (id int PRIMARY KEY); REVOKE ALL ON SCHEMA public FROM PUBLIC; CREATE ROLE " +
+               role + " LOGIN REPLICATION; GRANT SELECT ON t TO " + role);
+  url = url_as(role);
+  mirrored = {"id"};
+  const Error error = refused();
+  EXPECT_EQ(error.kind(), ErrorKind::permission);
+  EXPECT_EQ(error.hint(), "GRANT USAGE ON SCHEMA \"public\" TO \"" + role + "\"");
+}
+
 TEST_F(Setup, ARoleThatMayNot) {
   database.sql("CREATE TABLE t (id int PRIMARY KEY)");
   const std::string role = "r_" + database.name();

@@ -113,18 +113,22 @@ struct Shape {
 };
 
 Shape shape_of(Connection& source, const contract::TableName& name) {
-  const std::string table = postgres::quote_table(name.schema, name.table);
+  const Result table = source.query(
+      "SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE nspname = $1 AND relname = $2",
+      {name.schema, name.table});
   Shape shape;
+  if (table.rows() == 0) return shape;
+  const std::string oid(table.text(0, 0));
   const Result generated = source.query(
-      "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attgenerated <> '' AND NOT "
-      "attisdropped",
-      {table});
+      "SELECT attname FROM pg_attribute WHERE attrelid = $1::oid AND attgenerated <> '' AND NOT attisdropped",
+      {oid});
   for (int row = 0; row < generated.rows(); ++row) shape.generated.emplace_back(generated.text(row, 0));
   const Result children = source.query(
       "SELECT n.nspname || '.' || c.relname FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid "
       "JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_class p ON p.oid = h.inhparent "
-      "WHERE h.inhparent = to_regclass($1) AND p.relkind = 'r'",
-      {table});
+      "WHERE h.inhparent = $1::oid AND p.relkind = 'r'",
+      {oid});
   for (int row = 0; row < children.rows(); ++row) shape.children.emplace_back(children.text(row, 0));
   return shape;
 }
