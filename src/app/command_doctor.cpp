@@ -40,6 +40,7 @@ int run(const DoctorCommand& command) {
               fmt::format("{} contracts, each with a mirror that can be made", options.contracts.size()));
   check_source(patient, findings);
   check_machine(patient, findings);
+  check_line(patient, findings);
   check_clickhouse(patient, findings);
   fmt::print("{}\n", command.json ? to_json(findings) : to_text(findings));
   return findings.exit_status();

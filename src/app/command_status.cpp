@@ -6,31 +6,18 @@
 #include <optional>
 
 #include "app/commands.h"
-#include "app/control.h"
 #include "app/data_dir.h"
-#include "app/line_status_join.h"
 #include "app/line_status_json.h"
 #include "app/line_status_text.h"
+#include "app/running_project.h"
 #include "base/utf8.h"
 
 namespace freshet::app {
 namespace {
 
 constexpr int kReady = 0, kNotReady = 1, kNothingRuns = 3;
-constexpr std::size_t kAllLines = 100'000;
+constexpr std::size_t kAll = 100'000;  // lines, and columns: nothing is redrawn here, so nothing is cut
 constexpr std::chrono::milliseconds kAskEvery{500};
-
-// Of `up`, which answers where load does; where the roles run apart, of both.
-std::optional<LineStatus> ask_the_line(const DataDir& data) {
-  const auto line = [&](Role role) -> std::optional<LineStatus> {
-    const auto answer = ask(data.socket(role), "status");
-    return answer ? std::optional(line_status_from_json(*answer)) : std::nullopt;
-  };
-  std::optional<LineStatus> load = line(Role::load);
-  std::optional<LineStatus> capture = line(Role::capture);
-  if (load && capture) return joined(std::move(*load), *capture);
-  return load ? load : capture;
-}
 
 // The newest answer: the first one where everything is loaded or nothing more will be, or the last one before
 // time is up. Nothing: no process answers.
@@ -46,7 +33,7 @@ std::optional<LineStatus> ask_until_loaded(const DataDir& data, std::chrono::sec
 
 void print(const LineStatus& status) {
   const bool color = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-  for (const std::string& line : picture(status, {.color = color, .width = 200, .height = kAllLines}))
+  for (const std::string& line : picture(status, {.color = color, .width = kAll, .height = kAll}))
     fmt::print("{}\n", line);
 }
 

@@ -89,6 +89,18 @@ TEST(DoctorOfTheSource, SaysThatASlotIsNearItsLossAndThatItIsLost) {
   EXPECT_THAT(lost.output, AllOf(HasSubstr("lost its WAL"), HasSubstr("another-source.md")));
 }
 
+// Before the first start that makes one; after it, what is committed meanwhile can't be streamed.
+TEST(DoctorOfTheSource, SaysThatThePublicationIsGone) {
+  TestDatabase database;
+  const Installation line(database, kItem);
+  EXPECT_EQ(doctor(line).status, 0);
+  run_once(line);
+  database.sql("DROP PUBLICATION freshet");
+  const Ended found = doctor(line, {"--json"});
+  EXPECT_EQ(found.status, 1);
+  EXPECT_THAT(mend_of(found.output, "there is no publication"), HasSubstr("CREATE PUBLICATION"));
+}
+
 TEST(DoctorOfTheSource, NamesWhoHasTheSlot) {
   TestDatabase database, other;
   const Installation line(database, kItem);

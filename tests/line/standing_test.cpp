@@ -90,6 +90,9 @@ TEST(Standing, IsTheStreamWhoseMirrorIsNotWhatItsContractAsksFor) {
               HasSubstr("raw.prices in ClickHouse isn't what the contract"));
   const std::string change = "ALTER TABLE `raw`.`prices` MODIFY COLUMN `v` Nullable(Decimal(20, 6))";
   EXPECT_THAT(stream_of(line, "public.prices").hint, HasSubstr(change));
+  const Line::Said doctor = line.line().say({"doctor"});
+  EXPECT_EQ(doctor.status, 1);
+  EXPECT_THAT(doctor.output, testing::AllOf(HasSubstr("is stopped"), HasSubstr(change))) << doctor.output;
   EXPECT_EQ(stream_of(line, "public.fine").state, "running");
   // Whoever asks ClickHouse itself, as parity does, hears the same.
   EXPECT_THAT(

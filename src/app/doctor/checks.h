@@ -30,6 +30,8 @@ void check_tables(const Patient& patient, postgres::Connection& source, const ca
                   Findings& findings);
 // Room for the journal, and the port.
 void check_machine(const Patient& patient, Findings& findings);
+// What the processes that run say of their stages, and of streams that stand or have something in quarantine.
+void check_line(const Patient& patient, Findings& findings);
 // Within reach, its version and rights, and the mirrors that are there.
 void check_clickhouse(const Patient& patient, Findings& findings);
 
