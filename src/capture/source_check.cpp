@@ -169,11 +169,7 @@ TableSchema check_table(Connection& connection, const std::string& publication, 
   const SourceWishes wishes{.publication = publication};
   require_table(connection, table);
   const std::optional<Publication> found = find_publication(connection, wishes);
-  // One of this table alone would leave the others out.
-  if (!found)
-    throw Error(ErrorKind::config,
-                fmt::format("there is no publication \"{}\" at {}", publication, connection.where()),
-                "make it again, for all its tables: freshet doctor has the statement");
+  if (!found) throw no_publication(connection, wishes);
   require_whole(wishes, *found);
   return require_published(connection, wishes, table, *found);
 }

@@ -46,6 +46,7 @@ struct Publication {
 std::optional<Publication> find_publication(postgres::Connection& connection, const SourceWishes& wishes);
 // CREATE PUBLICATION, as it should be.
 std::string publication_sql(postgres::Connection& connection, const SourceWishes& wishes);
+// With that statement, where the wishes have the tables: one for some of them would leave the others out.
 Error no_publication(postgres::Connection& connection, const SourceWishes& wishes);
 Error not_published(postgres::Connection& connection, const std::string& publication,
                     const StreamedTable& table);

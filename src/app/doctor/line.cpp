@@ -8,19 +8,21 @@ namespace {
 
 constexpr const char* kLine = "line";
 
-// With what they say themselves to do about it.
-std::string next_step(const std::string& hint) {
-  return hint.empty() ? "freshet status shows more" : hint;
+// A StageLine or StreamLine, with what it says itself to do about it.
+template <class Part>
+void tell(const char* check, const Part& part, bool may_be, Findings& findings) {
+  const std::string what = fmt::format("is {}: {}", part.state, part.error);
+  const std::string mend = part.hint.empty() ? "freshet status shows more" : part.hint;
+  if (may_be)
+    findings.warn(check, part.name, what, mend);
+  else
+    findings.error(check, part.name, what, mend);
 }
 
 void check_stages(const LineStatus& status, Findings& findings) {
   for (const StageLine& stage : status.stages) {
     if (stage.error.empty() || stage.state == "running") continue;
-    const std::string what = fmt::format("is {}: {}", stage.state, stage.error);
-    if (stage.state == "retrying")
-      findings.warn("stage", stage.name, what, next_step(stage.hint));
-    else
-      findings.error("stage", stage.name, what, next_step(stage.hint));
+    tell("stage", stage, stage.state == "retrying", findings);
   }
 }
 
@@ -32,11 +34,7 @@ void check_streams(const LineStatus& status, Findings& findings) {
     if (!paused && stream.state != "stopped" && stream.state != "gap" && stream.state != "quarantined")
       continue;
     ++standing;
-    const std::string what = fmt::format("is {}: {}", stream.state, stream.error);
-    if (paused)
-      findings.warn("stream", stream.name, what, next_step(stream.hint));
-    else
-      findings.error("stream", stream.name, what, next_step(stream.hint));
+    tell("stream", stream, paused, findings);
   }
   if (standing == 0) findings.ok("streams", kLine, "none stands, and nothing is in quarantine");
 }
