@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "base/bytes.h"
 #include "change/tuple.h"
 
@@ -16,7 +18,10 @@ Lsn read_lsn(ByteReader& from) {
 }
 
 Micros read_time(ByteReader& from) {
-  return from.be<std::int64_t>() + kPostgresEpoch;
+  const auto since_2000 = from.be<std::int64_t>();
+  if (since_2000 > std::numeric_limits<Micros>::max() - kPostgresEpoch)
+    throw Error(ErrorKind::data, "a time of a pgoutput message is after all that PostgreSQL knows");
+  return since_2000 + kPostgresEpoch;
 }
 
 // pg_catalog is sent as an empty name.
