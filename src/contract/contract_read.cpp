@@ -130,8 +130,9 @@ void check_key_column(const MapReader& map, const ColumnContract& column) {
     map.fail(column.line, fmt::format("key column '{}' may be null", column.name), "write 'required: true'");
   }
   if (column.null_when.any()) {
-    map.fail(column.line, fmt::format("key column '{}' has 'null_when'", column.name),
-             "a key can't become NULL: remove it");
+    map.fail(
+        column.line, fmt::format("key column '{}' has 'null_when'", column.name),
+        "a key can't become NULL: remove it; another mirror with clickhouse_type: String holds such values");
   }
   if (!usable_as_key(column.type)) {
     map.fail(

@@ -22,7 +22,8 @@ Windows::Windows(const ComparedTable& table, postgres::Connection& source, std::
 Windows::Order Windows::order_of(const ComparedTable& table) {
   const std::string& source = table.key.front().source_type;
   const std::string& mirror = table.key.front().mirror_type;
-  if (source == "bigint" || source == "integer" || source == "smallint") return Order::number;
+  if (source == "bigint" || source == "integer" || source == "smallint")
+    return mirror == "String" ? Order::digits : Order::number;
   if (source == "uuid") return Order::uuid;
   if (source == "date" && mirror == "Date32") return Order::day;
   if (source.starts_with("timestamp ") && mirror == "DateTime64(6, 'UTC')") return Order::instant;
@@ -65,6 +66,7 @@ std::string Windows::in_mirror(std::string_view relation, const std::string& bou
   const std::string text = clickhouse::quote_literal(bound);
   switch (order_) {
     case Order::number: return fmt::format("{} {} {}", name, relation, bound);
+    case Order::digits: return fmt::format("toInt64({}) {} {}", name, relation, bound);
     // A uuid's order is that of its text; ClickHouse's own order of the type is another one.
     case Order::uuid: return fmt::format("toString({}) {} {}", name, relation, text);
     case Order::day: return fmt::format("{} {} toDate32({})", name, relation, text);

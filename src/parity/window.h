@@ -20,7 +20,7 @@ struct Window {
 // Walks the source's key index; the first window has no lower and the last no upper bound, and bounds don't
 // move, so that every key lies in exactly one, on either side and whenever it is written. A key is walked
 // where both sides sort its first column alike: an integer, a uuid, a date, a timestamp, a text of collation
-// C. Any other makes one window.
+// C. Any other makes one window, as do days and instants that the mirror has as text.
 class Windows {
  public:
   Windows(const ComparedTable& table, postgres::Connection& source, std::uint64_t rows);
@@ -37,7 +37,7 @@ class Windows {
   std::string in_mirror(std::string_view relation, const std::string& bound) const;
 
   // What the first column's order is told by.
-  enum class Order : std::uint8_t { none, number, uuid, day, instant, bytes };
+  enum class Order : std::uint8_t { none, number, digits, uuid, day, instant, bytes };
   static Order order_of(const ComparedTable& table);
 
   const ComparedTable& table_;

@@ -129,6 +129,7 @@ TEST_F(Parity, WalksKeysThatBeginWithATimeOrAText) {
       {"k", "timestamp", "timestamp '2299-12-31 23:59:59' + i * interval '1 us'", "DateTime64(6, 'UTC')",
        "toDateTime64('2299-12-31 23:59:59', 6, 'UTC') + toIntervalMicrosecond(number + 1)", ""},
       {"k", "text COLLATE \"C\"", "chr(i) || 'é''\\'", "String", "concat(char(number + 1), 'é\\'\\\\')", ""},
+      {"k", "integer", "i - 60", "String", "toString(number - 59)", ""},
   };
   for (const Value& key : keys) {
     database_.sql("DROP TABLE IF EXISTS t");

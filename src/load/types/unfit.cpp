@@ -49,4 +49,19 @@ std::string_view way_out(Unfit unfit) {
   return "mend it at the source and have the table read again with freshet snapshot";
 }
 
+bool fits_as_text(Unfit unfit) {
+  switch (unfit) {
+    case Unfit::nan:
+    case Unfit::infinity:
+    case Unfit::out_of_range:
+    case Unfit::fraction:
+    case Unfit::dimensions: return true;
+    case Unfit::null:
+    case Unfit::binary_form:
+    case Unfit::malformed:
+    case Unfit::unchanged: return false;
+  }
+  return false;
+}
+
 }  // namespace freshet::load

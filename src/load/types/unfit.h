@@ -27,5 +27,7 @@ std::string_view explain(Unfit unfit);
 // What makes room for it in the column's contract; mending the source takes nothing back that the journal
 // holds.
 std::string_view way_out(Unfit unfit);
+// Whether a column of PostgreSQL's text (clickhouse_type: String) would hold it.
+bool fits_as_text(Unfit unfit);
 
 }  // namespace freshet::load

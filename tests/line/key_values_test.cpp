@@ -1,0 +1,123 @@
+// Values of a key that the mirror's type can't hold: they wait, and the way out that is named ends in a
+// mirror that is exact.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/line_status_json.h"
+#include "contract/yaml.h"
+#include "line/mirrored.h"
+
+namespace freshet::test {
+namespace {
+
+using testing::HasSubstr;
+
+struct Keyed {
+  std::string table, type;
+};
+const std::vector<Keyed> kKeyed = {{"days", "date"},
+                                   {"prices", "numeric(8,2)"},
+                                   {"moments", "timestamp with time zone"},
+                                   {"clocks", "timestamp without time zone"}};
+
+class KeyValues : public testing::Test {
+ protected:
+  app::StreamLine stream_of(const std::string& table) {
+    const app::LineStatus status = app::line_status_from_json(line_->line().status_json());
+    for (const app::StreamLine& stream : status.streams)
+      if (stream.name == "public." + table) return stream;
+    throw std::runtime_error("no stream of " + table);
+  }
+  bool becomes(const std::string& table, const std::string& state) {
+    return eventually([&] { return stream_of(table).state == state; }, std::chrono::seconds(60));
+  }
+  std::string contract_of(const std::string& table) const {
+    return line_->project() + "/contracts/" + table + ".yaml";
+  }
+  void choose_text_in_another_mirror(const Keyed& keyed) {
+    const std::string physical = "        physicalType: " + contract::yaml_scalar(keyed.type) + "\n";
+    edit_file(contract_of(keyed.table), physical,
+              physical +
+                  "        customProperties:\n          - property: freshet\n            value: "
+                  "{clickhouse_type: String}\n");
+    edit_file(contract_of(keyed.table), "  - name: " + keyed.table + "\n",
+              "  - name: " + keyed.table + "_2\n");
+  }
+  void expect_exact(const std::string& table) {
+    ASSERT_TRUE(line_->caught_up()) << line_->line().log_tail();
+    const postgres::Result rows = line_->sql(
+        "SELECT string_agg(k || ' ' || n || ' ' || v, ';' ORDER BY (k || ' ' || n) COLLATE \"C\") FROM "
+        "(SELECT format('%s', k) AS k, n, v FROM " +
+        table + ") t");
+    EXPECT_EQ(
+        line_->clickhouse().value(
+            "SELECT arrayStringConcat(arraySort(groupArray(concat(k, ' ', toString(n), ' ', v))), ';') FROM "
+            "src." +
+            table + "_2"),
+        rows.text(0, 0))
+        << table;
+  }
+
+  std::optional<Mirrored> line_;
+};
+
+TEST_F(KeyValues, ThatHaveNoPlaceInTheMirrorAreInAnotherOneAsText) {
+  std::string schema;
+  for (const Keyed& keyed : kKeyed)
+    schema += fmt::format("CREATE TABLE {} (k {}, n int, v text NOT NULL, PRIMARY KEY (k, n));", keyed.table,
+                          keyed.type);
+  line_.emplace(
+      schema +
+      "INSERT INTO days VALUES ('2020-01-01', 1, 'a'), ('2020-01-02', 1, 'b'), ('-infinity', 1, 'c');"
+      "INSERT INTO prices VALUES (1, 1, 'a'), (2.50, 1, 'b'), ('NaN', 9, 'c');"
+      "INSERT INTO moments VALUES ('2020-01-01', 1, 'a'), ('1066-10-14', 1, 'b');"
+      "INSERT INTO clocks VALUES ('2020-01-01 00:00:00.5', 1, 'a'), ('0044-03-15 BC', 1, 'b')");
+  ASSERT_TRUE(line_->start()) << line_->line().log_tail();
+  for (const Keyed& keyed : kKeyed) ASSERT_TRUE(becomes(keyed.table, "quarantined")) << keyed.table;
+  line_->sql(
+      "INSERT INTO days VALUES ('infinity', 1, 'd'), ('5000-01-01', 1, 'e');"
+      "UPDATE days SET k = 'infinity', n = 2 WHERE v = 'b'; INSERT INTO prices VALUES ('NaN', 1, 'd');"
+      "UPDATE prices SET k = 'NaN', n = 2 WHERE v = 'b'; UPDATE moments SET v = 'b2' WHERE v = 'b';"
+      "INSERT INTO moments VALUES ('infinity', 1, 'd'); INSERT INTO clocks VALUES ('-infinity', 1, 'd')");
+  ASSERT_TRUE(line_->caught_up());
+  for (const Keyed& keyed : kKeyed) {
+    const std::string hint = stream_of(keyed.table).hint;
+    EXPECT_THAT(hint, HasSubstr("clickhouse_type: String"));
+    EXPECT_THAT(hint, HasSubstr("another mirror (`name` in its schema)"));
+    EXPECT_THAT(hint, HasSubstr("freshet snapshot public." + keyed.table));
+    EXPECT_THAT(hint, Not(HasSubstr("null_when")));
+  }
+
+  line_->line().stop();
+  for (const Keyed& keyed : kKeyed) choose_text_in_another_mirror(keyed);
+  line_->line().start();
+  EXPECT_TRUE(eventually(
+      [&] { return line_->line().say({"snapshot", "days", "prices", "moments", "clocks"}).status == 0; },
+      std::chrono::seconds(60)));
+  for (const Keyed& keyed : kKeyed) {
+    ASSERT_TRUE(becomes(keyed.table, "running")) << line_->line().status_text();
+    expect_exact(keyed.table);
+  }
+
+  // And what comes: by the same text, from the stream as from the reading.
+  line_->sql(
+      "UPDATE days SET v = 'changed' WHERE k = 'infinity' AND n = 1; DELETE FROM days WHERE k = '-infinity';"
+      "UPDATE days SET k = '2021-01-01' WHERE k = 'infinity' AND n = 2; UPDATE days SET k = '2020-01-01', n "
+      "= 3 "
+      "WHERE v = 'e';"
+      "UPDATE prices SET v = 'changed' WHERE k = 1.00; DELETE FROM prices WHERE k = 'NaN' AND n = 1;"
+      "UPDATE prices SET k = 2.5 WHERE k = 'NaN' AND n = 2; UPDATE moments SET k = '1066-10-15' WHERE k < "
+      "'1100-01-01';"
+      "DELETE FROM moments WHERE k = 'infinity'; UPDATE clocks SET v = 'changed'; "
+      "UPDATE clocks SET k = k + interval '1 day' WHERE isfinite(k)");
+  for (const Keyed& keyed : kKeyed) expect_exact(keyed.table);
+  EXPECT_EQ(line_->line().parity(), 0);
+  // A reading finds the rows by the same keys, and its sweep those that are gone.
+  EXPECT_EQ(line_->line().say({"snapshot", "days", "prices", "moments", "clocks"}).status, 0);
+  ASSERT_TRUE(line_->line().wait_until_loaded()) << line_->line().status_text();
+  for (const Keyed& keyed : kKeyed) expect_exact(keyed.table);
+}
+
+}  // namespace
+}  // namespace freshet::test
