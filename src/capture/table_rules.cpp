@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "capture/source_rules.h"
 
@@ -68,6 +69,13 @@ void require_logged(Connection& connection, const StreamedTable& table, const Ta
   throw unlogged({std::string(partition.text(0, 0)), std::string(partition.text(0, 1)), {}, {}});
 }
 
+// As the mirror has it, if it has one yet.
+std::string key_of(const StreamedTable& table) {
+  std::vector<std::string> columns;
+  for (const std::string& column : table.key) columns.push_back(quote_identifier(column));
+  return columns.empty() ? "…" : fmt::format("{}", fmt::join(columns, ", "));
+}
+
 void require_identity(Connection&, const StreamedTable& table, const TableFacts& facts) {
   const std::string name = sql_name(table);
   const bool identified = facts.identity == 'f' || (facts.identity == 'i' && facts.identity_index) ||
@@ -84,9 +92,8 @@ void require_identity(Connection&, const StreamedTable& table, const TableFacts&
               fmt::format("{} has {}: its rows can't be told apart", plain_name(table),
                           facts.identity == 'n' ? "REPLICA IDENTITY NOTHING"
                                                 : "no primary key and no replica identity"),
-              facts.identity == 'n' && facts.has_key
-                  ? fmt::format("ALTER TABLE {} REPLICA IDENTITY DEFAULT", name)
-                  : fmt::format("ALTER TABLE {} ADD PRIMARY KEY (…)", name));
+              facts.has_key ? fmt::format("ALTER TABLE {} REPLICA IDENTITY DEFAULT", name)
+                            : fmt::format("ALTER TABLE {} ADD PRIMARY KEY ({})", name, key_of(table)));
 }
 
 void require_readable(Connection& connection, const StreamedTable& table, const TableFacts& facts) {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <set>
 
+#include "adapter/postgres/connection.h"
+
 namespace freshet::contract {
 namespace {
 
@@ -98,7 +100,7 @@ class Comparison {
     if (table_.identity == ReplicaIdentity::nothing) {
       add(FindingKind::identity_lost, "",
           " has REPLICA IDENTITY NOTHING: updates and deletes can't be published",
-          "ALTER TABLE … REPLICA IDENTITY DEFAULT");
+          alter_table() + " REPLICA IDENTITY DEFAULT" + then_read_again());
       return;
     }
     for (const auto* column : contract_.key()) {
@@ -121,10 +123,39 @@ class Comparison {
     }
     if (promised == found) return;
     add(FindingKind::key_changed, "",
-        fmt::format(" had the key ({}) and has ({})", fmt::join(promised, ", "), fmt::join(found, ", ")),
-        fmt::format("review it, write the new key into {}, and start over: docs/runbook/snapshot-again.md",
-                    contract_.file));
+        fmt::format(" had the key ({}) and has {}", fmt::join(promised, ", "),
+                    found.empty() ? "none" : fmt::format("({})", fmt::join(found, ", "))),
+        found.empty() && has_the_key_columns() ? lost_key() : another_key());
   }
+
+  bool has_the_key_columns() const {
+    return std::ranges::all_of(contract_.key(), [&](const ColumnContract* column) {
+      return find_column(table_, column->name) != nullptr;
+    });
+  }
+
+  // What came without a key is told by none: only a reading has what became of it.
+  std::string lost_key() const {
+    if (table_.identity == ReplicaIdentity::index)
+      return alter_table() + " REPLICA IDENTITY DEFAULT" + then_read_again();
+    std::vector<std::string> key;
+    for (const auto* column : contract_.key()) key.push_back(postgres::quote_identifier(column->name));
+    return fmt::format("{} ADD PRIMARY KEY ({}){}", alter_table(), fmt::join(key, ", "), then_read_again());
+  }
+
+  std::string another_key() const {
+    std::vector<std::string> key;
+    for (const auto* column : contract_.key()) key.push_back(column->name);
+    return fmt::format(
+        "take the key ({}) back{}; or write the new key into {}, together with another mirror (`name` in its "
+        "schema), and restart{}",
+        fmt::join(key, ", "), then_read_again(), contract_.file, then_read_again());
+  }
+
+  std::string alter_table() const {
+    return "ALTER TABLE " + postgres::quote_table(table_.schema, table_.table);
+  }
+  std::string then_read_again() const { return ", then freshet snapshot " + stream_name(table_); }
 
   const StreamContract& contract_;
   const TableSchema& table_;

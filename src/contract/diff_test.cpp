@@ -92,6 +92,17 @@ TEST_F(Diff, AnotherKeyIsAViolation) {
   EXPECT_TRUE(violation_);
 }
 
+TEST_F(Diff, ALostKeyIsAViolationThatNamesItsStatement) {
+  table_.columns[0].key = false;
+  EXPECT_EQ(only(), "app.orders had the key (id) and has none");
+  EXPECT_EQ(diff(contract_, table_)[0].hint,
+            "ALTER TABLE \"app\".\"orders\" ADD PRIMARY KEY (\"id\"), then freshet snapshot app.orders");
+  table_.identity = ReplicaIdentity::index;  // whose index is gone
+  EXPECT_EQ(diff(contract_, table_)[0].hint,
+            "ALTER TABLE \"app\".\"orders\" REPLICA IDENTITY DEFAULT, then freshet snapshot app.orders");
+  EXPECT_TRUE(violation_);
+}
+
 TEST_F(Diff, FullIdentitySaysNothingAboutTheKey) {
   table_.identity = ReplicaIdentity::full;
   for (auto& column : table_.columns) column.key = true;

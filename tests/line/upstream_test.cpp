@@ -207,6 +207,82 @@ TEST_F(Upstream, AnotherReplicaIdentityGoesOnOrWaits) {
   line_->expect_equal("nothing");
 }
 
+// As whoever reads the status would: the statement at the source, then the command.
+TEST_F(Upstream, AKeyThatIsDroppedComesBackByWhatTheStatusSays) {
+  begin(tables({"lost", "idle", "fine"}) +
+        "CREATE TABLE pair (a int, \"B\" text, v text, n int, PRIMARY KEY (\"B\", a));"
+        "INSERT INTO pair VALUES (1, 'x', 'v', 1)");
+  for (const std::string table : {"lost", "idle", "pair"})
+    line_->sql("ALTER TABLE " + table + " DROP CONSTRAINT " + table + "_pkey");
+  line_->sql(
+      "INSERT INTO lost VALUES (101, 'new', 1); INSERT INTO pair VALUES (2, 'x', 'new', 1);"
+      "INSERT INTO fine VALUES (101, 'new', 1)");
+  EXPECT_THROW(line_->sql("DELETE FROM lost WHERE id = 20"), Error);
+  for (const std::string table : {"lost", "pair"})
+    ASSERT_TRUE(becomes(table, "quarantined")) << line_->line().status_text();
+  EXPECT_THAT(stream_of("lost").error, HasSubstr("had the key (id) and has none"));
+  line_->expect_equal("fine");
+  ASSERT_TRUE(eventually([&] { return !stream_of("idle").error.empty(); }, std::chrono::seconds(60)));
+
+  const std::string of_lost = "ALTER TABLE \"public\".\"lost\" ADD PRIMARY KEY (\"id\")";
+  const std::string of_pair = "ALTER TABLE \"public\".\"pair\" ADD PRIMARY KEY (\"B\", \"a\")";
+  const std::string of_idle = "ALTER TABLE \"public\".\"idle\" ADD PRIMARY KEY (\"id\")";
+  EXPECT_EQ(stream_of("lost").hint, of_lost + ", then freshet snapshot public.lost");
+  EXPECT_EQ(stream_of("pair").hint, of_pair + ", then freshet snapshot public.pair");
+  EXPECT_EQ(stream_of("idle").hint, of_idle);
+  line_->sql(of_lost + ";" + of_pair + ";" + of_idle);
+  line_->sql(
+      "UPDATE lost SET v = 'last' WHERE id <= 5; DELETE FROM lost WHERE id = 20;"
+      "UPDATE pair SET v = 'last' WHERE a = 1; DELETE FROM idle WHERE id = 20");
+  EXPECT_EQ(line_->line().say({"snapshot", "lost", "pair"}).status, 0);
+  for (const char* table : {"lost", "pair", "idle"})
+    ASSERT_TRUE(becomes(table, "running")) << line_->line().status_text();
+  EXPECT_TRUE(eventually([&] { return stream_of("idle").error.empty(); }, std::chrono::seconds(60)));
+  line_->expect_equal("lost");
+  line_->expect_equal("idle");
+  line_->expect_equal("pair", "SELECT a, \"B\", v, n FROM {} ORDER BY a");
+  EXPECT_EQ(line_->line().parity(), 0);
+}
+
+// Taken back, or taken up by another mirror: ClickHouse can't alter what one is ordered by.
+TEST_F(Upstream, AnotherPrimaryKeyIsTakenBackOrTakesAnotherMirror) {
+  begin(tables({"taken_back", "taken_up"}));
+  for (const std::string table : {"taken_back", "taken_up"})
+    line_->sql(fmt::format(
+        "ALTER TABLE {0} DROP CONSTRAINT {0}_pkey, ADD PRIMARY KEY (n); DELETE FROM {0} WHERE n = 20;"
+        "UPDATE {0} SET id = 7 WHERE n = 8; UPDATE {0} SET n = -n WHERE n = 9",
+        table));
+  for (const std::string table : {"taken_back", "taken_up"}) {
+    ASSERT_TRUE(becomes(table, "quarantined")) << line_->line().status_text();
+    EXPECT_THAT(stream_of(table).error, HasSubstr("had the key (id) and has (n)"));
+    EXPECT_THAT(stream_of(table).hint, HasSubstr("take the key (id) back, then freshet snapshot public."));
+    EXPECT_THAT(stream_of(table).hint, HasSubstr("another mirror (`name` in its schema)"));
+  }
+  line_->sql(
+      "UPDATE taken_back SET id = 8 WHERE n = 8;"
+      "ALTER TABLE taken_back DROP CONSTRAINT taken_back_pkey, ADD PRIMARY KEY (id)");
+  EXPECT_EQ(line_->line().say({"snapshot", "taken_back"}).status, 0);
+  ASSERT_TRUE(becomes("taken_back", "running")) << line_->line().status_text();
+  line_->expect_equal("taken_back");
+
+  line_->line().stop();
+  edit_file(contract_of("taken_up"), "        primaryKey: true\n        primaryKeyPosition: 1\n", "");
+  edit_file(contract_of("taken_up"), "      - name: \"n\"\n",
+            "      - name: \"n\"\n        primaryKey: true\n        required: true\n");
+  edit_file(contract_of("taken_up"), "  - name: taken_up\n", "  - name: taken_up_2\n");
+  line_->line().start();
+  line_->sql("INSERT INTO taken_up VALUES (7, 'new', 200); DELETE FROM taken_up WHERE n = 30");
+  EXPECT_TRUE(eventually([&] { return line_->line().say({"snapshot", "taken_up"}).status == 0; },
+                         std::chrono::seconds(60)));
+  line_->sql("UPDATE taken_up SET v = 'last' WHERE id = 7; UPDATE taken_up SET n = 300 WHERE n = 31");
+  ASSERT_TRUE(becomes("taken_up", "running")) << line_->line().status_text();
+  ASSERT_TRUE(line_->caught_up());
+  EXPECT_EQ(
+      line_->clickhouse().value("SELECT concat(count(), ' ', sum(id), ' ', sum(n)) FROM src.taken_up_2"),
+      line_->sql("SELECT count(*) || ' ' || sum(id) || ' ' || sum(n) FROM taken_up").text(0, 0));
+  EXPECT_EQ(line_->line().parity(), 0);
+}
+
 TEST_F(Upstream, WhatTheStreamDoesNotTellIsInTheMirrorAllTheSame) {
   begin(
       "CREATE TYPE mark AS ENUM ('low', 'high');"
