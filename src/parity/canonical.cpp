@@ -7,6 +7,7 @@
 #include "adapter/clickhouse/quote.h"
 #include "adapter/postgres/connection.h"
 #include "base/error.h"
+#include "change/text/calendar.h"
 
 namespace freshet::parity {
 namespace {
@@ -109,6 +110,24 @@ std::size_t bytes_of(std::string_view text, std::size_t characters) {
   return at;
 }
 
+// A number of days or microseconds as PostgreSQL prints what it stands for; what isn't one ("infinity") as it
+// is.
+void append_readable(std::string& to, const ComparedColumn& column, std::string_view value) {
+  const Writing writing = writing_of(bare(column.mirror_type), column.source_type, column.name);
+  std::int64_t number = 0;
+  const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), number);
+  const bool is_number = failed == std::errc() && end == value.data() + value.size();
+  if (writing == Writing::days && is_number) return pg_text::append_date(to, number);
+  if (writing == Writing::micros && is_number) {
+    std::int64_t days = number / pg_text::kMicrosPerDay;
+    if (days * pg_text::kMicrosPerDay > number) --days;
+    return pg_text::append_timestamp(to, {days, number - days * pg_text::kMicrosPerDay},
+                                     column.source_type == "timestamp with time zone");
+  }
+  if (writing == Writing::hex) to += "\\x";
+  to += value;
+}
+
 std::string_view element_type(std::string_view source_type) {
   if (source_type.ends_with("[]")) source_type.remove_suffix(2);
   return source_type;
@@ -165,19 +184,27 @@ std::string mirror_text(const std::vector<ComparedColumn>& columns) {
   return sql + ")";
 }
 
-std::string readable(std::string_view canonical) {
+std::string source_literal(const ComparedColumn& column, const std::optional<std::string>& text) {
+  const Writing writing = writing_of(bare(column.mirror_type), column.source_type, column.name);
+  // What is written as its text anyway needs no type, whose modifier would be missing here: char(n).
+  return fmt::format("{}::{}", text ? postgres::quote_literal(*text) : "NULL",
+                     writing == Writing::text ? "text" : column.source_type);
+}
+
+std::string readable(std::string_view canonical, const std::vector<ComparedColumn>& columns) {
   std::string text;
-  while (!canonical.empty()) {
+  for (const ComparedColumn& column : columns) {
+    if (canonical.empty()) break;
     if (!text.empty()) text += ", ";
     std::size_t length = 0;
     const auto [end, failed] = std::from_chars(canonical.data(), canonical.data() + canonical.size(), length);
     const auto start = static_cast<std::size_t>(end - canonical.data()) + 1;
-    if (failed != std::errc() || start > canonical.size()) return text + std::string(canonical);
+    if (failed != std::errc() || start > canonical.size()) break;
     const std::size_t bytes = bytes_of(canonical.substr(start), length);
-    text += canonical.substr(start, bytes);
+    append_readable(text, column, canonical.substr(start, bytes));
     canonical.remove_prefix(start + bytes);
   }
-  return text;
+  return text + std::string(canonical);
 }
 
 }  // namespace freshet::parity

@@ -4,6 +4,7 @@
 // so two rows have one text only when they are the same.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,11 @@ std::string mirror_text(const ComparedColumn& column);
 std::string source_text(const std::vector<ComparedColumn>& columns);
 std::string mirror_text(const std::vector<ComparedColumn>& columns);
 
-// "<length>:<text>…" taken apart for people: "42, 2026-01-01".
-std::string readable(std::string_view canonical);
+// SQL of one of the source's values, given as PostgreSQL's text, such that source_text() of a column of such
+// values says what it says of the column itself. NULL without one.
+std::string source_literal(const ComparedColumn& column, const std::optional<std::string>& text);
+
+// Those columns' canonical text taken apart for people, each value as PostgreSQL prints it: "42, 2026-01-01".
+std::string readable(std::string_view canonical, const std::vector<ComparedColumn>& columns);
 
 }  // namespace freshet::parity

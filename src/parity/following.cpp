@@ -18,11 +18,6 @@ constexpr std::string_view kWaiting = R"(
 SELECT uniqExact(key, version) - uniqExactIf((key, version), done_round != 0)
 FROM freshet.waiting WHERE table = {mirror:String})";
 
-// Of a change the newest row says whether it waits still.
-constexpr std::string_view kQuarantined = R"(
-SELECT countIf(waits) FROM (SELECT argMax(done_round = 0, (round, done_round)) AS waits FROM freshet.quarantine
-WHERE table = {mirror:String} GROUP BY version, key))";
-
 // The last row is how the last question stands.
 constexpr std::string_view kUnswept = R"(
 SELECT sum(if(state IN ('asked', 'allowed', 'refused'), rows, 0)) FROM (SELECT state, rows FROM freshet.sweeps
@@ -39,11 +34,6 @@ void Following::require_running() {
               fmt::format("the stream of {} doesn't run ({}): {}", table_.name, row.at(0).value(),
                           row.at(1).value_or("")),
               row.at(2).value_or(""));
-}
-
-std::uint64_t Following::quarantined() {
-  return std::stoull(
-      mirror_.value(kQuarantined, {.params = {clickhouse::text_param("mirror", table_.mirror_name)}}));
 }
 
 std::uint64_t Following::unswept() {

@@ -18,8 +18,6 @@ class Following {
 
   // Throws Error{schema} with the reason when the stream was stopped or has a gap: somebody must act first.
   void require_running();
-  // Changes of it that wait in quarantine.
-  std::uint64_t quarantined();
   // Rows of its mirror that a reading didn't see at the source, and that somebody has to let go, or has kept.
   std::uint64_t unswept();
   // Why rows are still to come: a snapshot is running, or changes wait for their row of one.

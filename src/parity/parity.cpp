@@ -43,6 +43,19 @@ TableReport compare_periodic(const Options& options, const TableReport& begun, c
   }
 }
 
+// Of a change the newest row says whether it waits still.
+constexpr std::string_view kQuarantined = R"(
+SELECT countIf(waits), maxIf(whole, waits) FROM (SELECT argMax(done_round = 0, (round, done_round)) AS waits,
+argMax(of_stream, (round, done_round)) AS whole FROM freshet.quarantine WHERE table = {mirror:String}
+GROUP BY version, key))";
+
+void look_into_quarantine(const std::string& table, clickhouse::Client& mirror, TableReport& report) {
+  const clickhouse::Rows rows =
+      mirror.rows(kQuarantined, {.params = {clickhouse::text_param("mirror", table)}});
+  report.quarantined = std::stoull(rows.at(0).at(0).value());
+  report.stream_waits = rows.at(0).at(1).value() != "0";
+}
+
 TableReport compare_table(const Options& options, const contract::StreamContract& contract,
                           postgres::Connection& source, clickhouse::Client& mirror, Mutex& turn,
                           const Progress& progress, const std::stop_token& stop) {
@@ -54,6 +67,12 @@ TableReport compare_table(const Options& options, const contract::StreamContract
     } else {
       TableParity(options, table, source, mirror, turn, stop, report).run(progress);
     }
+  } catch (const Error& error) {
+    report.leave_undecided(0, error.what());
+  }
+  // Also of a table that can't be compared: it may be the reason.
+  try {
+    look_into_quarantine(contract.mirror, mirror, report);
   } catch (const Error& error) {
     report.leave_undecided(0, error.what());
   }

@@ -34,8 +34,9 @@ std::string_view about_counts(const TableReport& table) {
 
 std::string about_quarantine(const TableReport& table) {
   if (table.quarantined == 0) return {};
-  return table.quarantined == 1 ? "  1 change waits in quarantine"
-                                : fmt::format("  {} changes wait in quarantine", table.quarantined);
+  return (table.quarantined == 1 ? "  1 change waits in quarantine"
+                                 : fmt::format("  {} changes wait in quarantine", table.quarantined)) +
+         (table.stream_waits ? ": those of the whole stream, which breaks its contract" : "");
 }
 
 // What nothing in quarantine explains is what somebody has to look at.
@@ -48,6 +49,14 @@ std::string about_differences(const TableReport& table) {
 std::string about_sweep(const TableReport& table) {
   if (table.unswept == 0) return {};
   return fmt::format("  {} rows wait for a sweep, or were kept from one (freshet sweep list)", table.unswept);
+}
+
+std::string rows_text(const TableReport& table, std::uint64_t rows) {
+  return table.counted() ? std::to_string(rows) : "-";
+}
+
+std::string rows_json(const TableReport& table, std::uint64_t rows) {
+  return table.counted() ? std::to_string(rows) : "null";
 }
 
 std::string differences_json(const TableReport& table) {
@@ -98,12 +107,12 @@ std::string to_text(const Report& report) {
   std::string text =
       fmt::format("{:<{}}  {:>12}  {:>12}  {:<9}\n", "table", width, "source rows", "mirror rows", "verdict");
   for (const TableReport& table : report.tables) {
-    text +=
-        fmt::format("{:<{}}  {:>12}  {:>12}  {:<9}{}{}{}{}{}{}\n", printable(table.table), width,
-                    table.source_rows, table.mirror_rows, to_string(table.verdict), about_differences(table),
-                    table.undecided > 0 ? fmt::format("  {} keys undecided", table.undecided) : "",
-                    about_quarantine(table), about_sweep(table),
-                    table.reason.empty() ? "" : "  " + printable(table.reason), about_counts(table));
+    text += fmt::format("{:<{}}  {:>12}  {:>12}  {:<9}{}{}{}{}{}{}\n", printable(table.table), width,
+                        rows_text(table, table.source_rows), rows_text(table, table.mirror_rows),
+                        to_string(table.verdict), about_differences(table),
+                        table.undecided > 0 ? fmt::format("  {} keys undecided", table.undecided) : "",
+                        about_quarantine(table), about_sweep(table),
+                        table.reason.empty() ? "" : "  " + printable(table.reason), about_counts(table));
     for (const Difference& difference : table.differences) {
       text += fmt::format("  ({}): {}{}\n", printable(difference.key), to_string(difference.side),
                           difference.waits ? ", in quarantine" : "");
@@ -118,15 +127,17 @@ std::string to_json(const Report& report) {
     tables += fmt::format(
         "{}{{\"table\":{},\"mirror\":{},\"verdict\":\"{}\",\"source_rows\":{},\"mirror_rows\":{},\"windows\":"
         "{},"
-        "\"rechecked\":{},\"different\":{},\"explained\":{},\"undecided\":{},\"quarantined\":{},\"unswept\":{"
+        "\"rechecked\":{},\"different\":{},\"explained\":{},\"undecided\":{},\"quarantined\":{},\"stream_"
+        "waits\":{},\"unswept\":{"
         "},"
         "\"differences\":{},\"cut\":\"{"
         "}\",\"reason\":{}}"
         "}",
         tables.empty() ? "" : ",", json_string(table.table), json_string(table.mirror),
-        to_string(table.verdict), table.source_rows, table.mirror_rows, table.windows, table.rechecked,
-        table.different, table.explained, table.undecided, table.quarantined, table.unswept,
-        differences_json(table), to_string(table.cut), json_string(table.reason));
+        to_string(table.verdict), rows_json(table, table.source_rows), rows_json(table, table.mirror_rows),
+        table.windows, table.rechecked, table.different, table.explained, table.undecided, table.quarantined,
+        table.stream_waits, table.unswept, differences_json(table), to_string(table.cut),
+        json_string(table.reason));
   }
   return fmt::format("{{\"verdict\":\"{}\",\"tables\":[{}]}}", to_string(report.verdict()), tables);
 }

@@ -37,6 +37,7 @@ struct TableReport {
   std::uint64_t explained = 0;    // those of them with a change in quarantine
   std::uint64_t undecided = 0;    // keys of which neither can be said, or that a limit left out
   std::uint64_t quarantined = 0;  // changes that wait in quarantine: what they would mend differs
+  bool stream_waits = false;      // not only keys of it: its shape breaks the contract
   std::uint64_t unswept = 0;      // rows that the source had lost, and that nobody has let go
   std::vector<Difference> differences;
   Lsn cut;             // the mirror was read at or above it
@@ -44,6 +45,8 @@ struct TableReport {
 
   // `keys`: how many, where that is known. What was found before still counts.
   void leave_undecided(std::uint64_t keys, const std::string& why);
+  // Whether its rows were counted at all.
+  bool counted() const { return windows > 0 || verdict != Verdict::undecided; }
 };
 
 struct Report {

@@ -69,18 +69,6 @@ clickhouse::With judging() {
           .timeout = kStatementDeadline};
 }
 
-std::string types_of(const std::vector<ComparedColumn>& columns) {
-  std::vector<std::string> types;
-  for (const ComparedColumn& column : columns)
-    types.push_back(clickhouse::quote_identifier(column.name) + " " + column.mirror_type);
-  return fmt::format("{}", fmt::join(types, ", "));
-}
-
-// Of each change the newest row says whether it waits still. A change of the key concerns the old one, too.
-constexpr std::string_view kQuarantined = R"(
-SELECT DISTINCT hex(arrayJoin([key, donor])) FROM (SELECT key, donor, argMax(done_round = 0, (round, done_round)) AS waits
-FROM freshet.quarantine WHERE table = {t:String} GROUP BY version, key, donor) WHERE waits LIMIT {most:UInt64})";
-
 void check_listed(const Listing& listing, std::uint64_t keys_max, const std::string& where) {
   if (listing.size() <= keys_max) return;
   throw Error(ErrorKind::capacity,
@@ -131,8 +119,7 @@ MirrorSide::MirrorSide(clickhouse::Client& client, const ComparedTable& table)
       key_(mirror_text(table.key)),
       row_(mirror_text(table.columns)),
       from_(fmt::format("{} WHERE {}", clickhouse::quote_table("src", table.mirror_name), table.mirror_rows)),
-      raw_(clickhouse::quote_table("raw", table.mirror_name)),
-      key_types_(types_of(table.key)) {}
+      raw_(clickhouse::quote_table("raw", table.mirror_name)) {}
 
 std::string MirrorSide::rows_of(const Window& window, const Slice& slice) const {
   return fmt::format("(SELECT {} AS __key, {} AS __hash, MD5({}) AS __row FROM {} AND {}{})", key_,
@@ -170,22 +157,6 @@ std::vector<std::uint64_t> MirrorSide::changed_since(Lsn lsn, const Window& wind
   std::vector<std::uint64_t> hashes;
   for (const auto& row : client_.rows(sql, judging())) hashes.push_back(number(row.at(0).value()));
   return hashes;
-}
-
-// They are kept in RowBinary.
-std::set<std::string> MirrorSide::quarantined(std::uint64_t keys_max) {
-  std::string keys;
-  for (const auto& row :
-       client_.rows(kQuarantined, {.params = {clickhouse::text_param("t", mirror_),
-                                              clickhouse::text_param("most", std::to_string(keys_max))}}))
-    keys += row.at(0).value();
-  std::set<std::string> canonical;
-  if (keys.empty()) return canonical;
-  for (const auto& row : client_.rows(fmt::format("SELECT {} FROM format(RowBinary, {}, unhex('{}'))", key_,
-                                                  clickhouse::quote_literal(key_types_), keys),
-                                      judging()))
-    canonical.insert(row.at(0).value());
-  return canonical;
 }
 
 }  // namespace freshet::parity

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -51,8 +50,6 @@ class MirrorSide {
   // The hashes, in order, of the slice's keys with a version, deletes included, of a commit at or above
   // `lsn`.
   std::vector<std::uint64_t> changed_since(Lsn lsn, const Window& window, const Slice& slice);
-  // The keys, canonical, of changes that wait in quarantine: at most so many of them.
-  std::set<std::string> quarantined(std::uint64_t keys_max);
 
  private:
   std::string rows_of(const Window& window, const Slice& slice) const;
@@ -63,7 +60,6 @@ class MirrorSide {
   std::string row_;
   std::string from_;
   std::string raw_;
-  std::string key_types_;  // name and type of each column
 };
 
 }  // namespace freshet::parity

@@ -14,7 +14,6 @@ namespace {
 constexpr std::uint64_t kFirstSums = 256;  // of a window: most are equal, and need no more
 constexpr int kAttempts = 10;              // of comparing keys that move
 constexpr std::size_t kDifferencesListed = 100;
-constexpr std::uint64_t kQuarantinedMax = 20'000;  // keys, looked at for what explains a difference
 
 std::vector<std::string> differing_keys(const Listing& source, const Listing& mirror) {
   std::vector<std::string> keys;
@@ -45,6 +44,7 @@ TableParity::TableParity(const Options& options, const ComparedTable& table, pos
       source_(source, table),
       mirror_(mirror, table),
       following_(mirror, table),
+      waiting_(mirror, source, table),
       turn_(turn),
       stop_(std::move(stop)),
       report_(report) {}
@@ -57,7 +57,6 @@ void TableParity::run(const Progress& progress) {
     ++report_.windows;
     if (progress) progress(report_);
   }
-  report_.quarantined = following_.quarantined();
   report_.unswept = following_.unswept();
 }
 
@@ -147,7 +146,7 @@ std::vector<std::uint64_t> TableParity::compare_listed(const Window& window, con
   // Each of these takes or brings rows without a version above `since`.
   const bool all_moved = mirror_.last_truncate() >= reading.since || following_.still_to_come();
   const std::vector<std::uint64_t> changed = mirror_.changed_since(reading.since, window, slice);
-  const std::set<std::string> waiting = mirror_.quarantined(kQuarantinedMax);
+  const std::set<std::string> waiting = waiting_.among(keys);
   std::vector<std::uint64_t> moved;
   for (const std::string& key : keys) {
     const auto listed = reading.source.find(key);
@@ -173,7 +172,7 @@ void TableParity::report_different(const std::string& key, const Listing& source
                     : !mirror.contains(key)       ? Side::only_in_source
                     : here->second.tally.rows > 1 ? Side::rows
                                                   : Side::values;
-  report_.differences.push_back({readable(key), side, waits});
+  report_.differences.push_back({readable(key, table_.key), side, waits});
 }
 
 }  // namespace freshet::parity

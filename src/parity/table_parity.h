@@ -10,6 +10,7 @@
 #include "parity/following.h"
 #include "parity/parity.h"
 #include "parity/sides.h"
+#include "parity/waiting_keys.h"
 
 namespace freshet::parity {
 
@@ -52,6 +53,7 @@ class TableParity {
   SourceSide source_;
   MirrorSide mirror_;
   Following following_;
+  WaitingKeys waiting_;
   Mutex& turn_;
   std::stop_token stop_;
   TableReport& report_;

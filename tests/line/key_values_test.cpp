@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "app/line_status_json.h"
 #include "contract/yaml.h"
 #include "line/mirrored.h"
@@ -59,6 +61,18 @@ class KeyValues : public testing::Test {
         << table;
   }
 
+  // Of each key that parity names it says that a change of it waits.
+  static void expect_all_explained(const std::string& output) {
+    int keys = 0;
+    std::istringstream lines(output);
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with("  (")) continue;
+      ++keys;
+      EXPECT_THAT(line, testing::EndsWith(", in quarantine"));
+    }
+    EXPECT_GT(keys, 0) << output;
+  }
+
   std::optional<Mirrored> line_;
 };
 
@@ -89,6 +103,18 @@ TEST_F(KeyValues, ThatHaveNoPlaceInTheMirrorAreInAnotherOneAsText) {
     EXPECT_THAT(hint, Not(HasSubstr("null_when")));
   }
 
+  const Line::Said parity = line_->line().say({"parity"});
+  EXPECT_EQ(parity.status, 1) << parity.output;
+  expect_all_explained(parity.output);
+  EXPECT_THAT(parity.output,
+              AllOf(HasSubstr("(infinity, 1): only in the source, in quarantine"),
+                    HasSubstr("(-infinity, 1): only in the source, in quarantine"),
+                    HasSubstr("(5000-01-01, 1): only in the source, in quarantine"),
+                    HasSubstr("(2020-01-02, 1): only in the mirror, in quarantine"),
+                    HasSubstr("(NaN, 9): only in the source, in quarantine"),
+                    HasSubstr("(1066-10-14 00:00:00+00, 1): only in the source, in quarantine"),
+                    HasSubstr("(0044-03-15 00:00:00 BC, 1): only in the source, in quarantine")));
+
   line_->line().stop();
   for (const Keyed& keyed : kKeyed) choose_text_in_another_mirror(keyed);
   line_->line().start();
@@ -117,6 +143,39 @@ TEST_F(KeyValues, ThatHaveNoPlaceInTheMirrorAreInAnotherOneAsText) {
   EXPECT_EQ(line_->line().say({"snapshot", "days", "prices", "moments", "clocks"}).status, 0);
   ASSERT_TRUE(line_->line().wait_until_loaded()) << line_->line().status_text();
   for (const Keyed& keyed : kKeyed) expect_exact(keyed.table);
+}
+
+// Not only of those that a change says it of: all of its keys wait.
+TEST_F(KeyValues, OfAStreamThatWaitsAsAWholeAreExplained) {
+  std::string schema;
+  for (const char* table : {"unkeyed", "retyped", "lacking"})
+    schema += fmt::format(
+        "CREATE TABLE {0} (k int PRIMARY KEY, n int, v text); INSERT INTO {0} VALUES (1, 1, 'a'), "
+        "(2, 2, 'b'), (3, 3, 'c');",
+        table);
+  line_.emplace(schema);
+  ASSERT_TRUE(line_->start()) << line_->line().log_tail();
+  line_->sql(
+      "ALTER TABLE unkeyed DROP CONSTRAINT unkeyed_pkey; INSERT INTO unkeyed VALUES (1, 1, 'again'), (4, 4, "
+      "'d');"
+      "ALTER TABLE retyped ALTER k TYPE bigint; INSERT INTO retyped VALUES (5000000000, 1, 'd');"
+      "UPDATE retyped SET v = 'changed' WHERE k = 1; DELETE FROM retyped WHERE k = 2;"
+      "ALTER TABLE lacking DROP COLUMN n; INSERT INTO lacking VALUES (4, 'd')");
+  for (const char* table : {"unkeyed", "retyped", "lacking"})
+    ASSERT_TRUE(becomes(table, "quarantined")) << table;
+  const Line::Said parity = line_->line().say({"parity"});
+  EXPECT_EQ(parity.status, 1) << parity.output;
+  expect_all_explained(parity.output);
+  EXPECT_THAT(
+      parity.output,
+      AllOf(HasSubstr(
+                "2 keys, 2 of them for what waits in quarantine  2 changes wait in quarantine: those of the "
+                "whole stream"),
+            HasSubstr("3 keys, 3 of them for what waits in quarantine"), HasSubstr("(5000000000): only in"),
+            HasSubstr("(1): more than one row in the source, in quarantine")));
+  // What can't be compared has no rows to show, and waits all the same.
+  EXPECT_THAT(parity.output,
+              testing::ContainsRegex("public.lacking +- +- +undecided +1 change waits in quarantine"));
 }
 
 }  // namespace

@@ -1,6 +1,10 @@
 // The judge, judged: a source and a mirror made by hand, equal at first, then damaged in one place at a time.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
+#include "change/schema.h"
 #include "parity/canonical.h"
 #include "parity/two_sides.h"
 
@@ -141,6 +145,50 @@ TEST_F(Parity, DoesNotBlameRowsThatATruncateTookAway) {
   EXPECT_EQ(judge().exit_status(), 2);
 }
 
+// -1 begins with the byte by which a key is told that has no place in the mirror.
+TEST_F(Parity, SaysOfEachKeyWhetherAChangeOfItWaits) {
+  make({{"v", "text", "'a'", "String", "'a'", ""}}, 3);
+  database_.sql("INSERT INTO t VALUES (-1, 'only here'), (-2, 'only here')");
+  for (const int id : {1, 2, 3}) damage(id, "v", "'b'");
+  TableSchema schema;
+  schema.schema = "public";
+  schema.table = "t";
+  schema.columns = {{.name = "id", .type = builtin_type("bigint"), .key = true},
+                    {.name = "v", .type = builtin_type("text")}};
+  const std::string bytes = encode_schema(schema);
+  const auto change = [&](int version, int key, int donor, int round, int done_round) {
+    client_.execute(fmt::format(
+        "INSERT INTO freshet.quarantine SELECT '{}', formatRow('RowBinary', toInt64({})), "
+        "formatRow('RowBinary', toInt64({})), {}, unhex('{:02x}'), 0, {}, {}",
+        contract_.mirror, key, donor, version,
+        fmt::join(std::vector<unsigned char>(bytes.begin(), bytes.end()), ""), round, done_round));
+  };
+  change(1, 1, 2, 1, 0);
+  change(1, 1, 1, 2, 2);  // loaded, and nothing of 2 waits any more
+  change(2, 3, 3, 1, 0);
+  change(3, -1, -1, 1, 0);
+  const Report report = judge();
+  ASSERT_EQ(report.tables[0].differences.size(), 5u) << to_text(report);
+  for (const Difference& difference : report.tables[0].differences)
+    EXPECT_EQ(difference.waits, difference.key == "3" || difference.key == "-1") << difference.key;
+  EXPECT_EQ(report.tables[0].explained, 2u);
+  EXPECT_EQ(report.tables[0].quarantined, 2u);
+  EXPECT_FALSE(report.tables[0].stream_waits);
+}
+
+// More than one statement asks for.
+TEST_F(Parity, FindsWhatWaitsAmongHoweverManyKeysThatDo) {
+  make({{"v", "text", "'a'", "String", "'a'", ""}}, 3);
+  damage(3, "v", "'b'");
+  client_.execute(
+      "INSERT INTO freshet.quarantine SELECT '" + contract_.mirror +
+      "', k, k, number, '', 0, 1, 0 FROM (SELECT number, formatRow('RowBinary', toInt64(12003 - number)) AS "
+      "k FROM numbers(12003))");
+  const Report report = judge();
+  EXPECT_EQ(report.tables[0].explained, 1u) << to_text(report);
+  EXPECT_EQ(report.tables[0].different, 1u) << to_text(report);
+}
+
 TEST_F(Parity, SaysThatAStreamDoesNotCatchUp) {
   make({}, 1);
   client_.execute("INSERT INTO freshet.cuts VALUES (2, 18446744073709551615, [('public.t', 5)])");
@@ -181,8 +229,18 @@ TEST(ReportText, ANameCannotForgeALine) {
 }
 
 TEST(Readable, TakesACanonicalKeyApart) {
-  EXPECT_EQ(readable("2:423:ü,ö"), "42, ü,ö");
-  EXPECT_EQ(readable(""), "");
+  const std::vector<ComparedColumn> columns = {
+      {"id", "bigint", "Int64"},   {"name", "text", "String"},
+      {"day", "date", "Date32"},   {"at", "timestamp with time zone", "DateTime64(6, 'UTC')"},
+      {"hash", "bytea", "String"},
+  };
+  EXPECT_EQ(readable("2:423:ü,ö5:18262"
+                     "7:-500000"
+                     "4:00ff",
+                     columns),
+            "42, ü,ö, 2020-01-01, 1969-12-31 23:59:59.5+00, \\x00ff");
+  EXPECT_EQ(readable("1:11:a8:infinity9:-infinity0:", columns), "1, a, infinity, -infinity, \\x");
+  EXPECT_EQ(readable("", columns), "");
 }
 
 }  // namespace

@@ -57,9 +57,8 @@ class Parity : public testing::Test {
         "UInt64) ENGINE = ReplacingMergeTree ORDER BY (table, key, version, done_round)");
     client_.execute(
         "CREATE TABLE IF NOT EXISTS freshet.quarantine (table String, key String, donor String, version "
-        "UInt128, round "
-        "UInt64, "
-        "done_round UInt64) ENGINE = MergeTree ORDER BY (table, key, version)");
+        "UInt128, schema String, of_stream UInt8, round UInt64, done_round UInt64) ENGINE = MergeTree ORDER "
+        "BY (table, key, version)");
     client_.execute(
         "CREATE TABLE IF NOT EXISTS freshet.sweeps (table String, version UInt128, round UInt64, state "
         "String, "
