@@ -16,6 +16,14 @@ const CatalogueTable* find(const contract::Catalogue& catalogue, const contract:
   return found == catalogue.tables.end() ? nullptr : &*found;
 }
 
+std::string nulled_by(const contract::NullWhen& allowed) {
+  std::string letters;
+  if (allowed.nan) letters += 'n';
+  if (allowed.infinity) letters += 'i';
+  if (allowed.out_of_range) letters += 'o';
+  return letters;
+}
+
 }  // namespace
 
 std::vector<capture::StreamedTable> streamed_tables(const std::vector<StreamContract>& contracts) {
@@ -29,6 +37,7 @@ std::vector<capture::StreamedTable> streamed_tables(const std::vector<StreamCont
     for (const contract::ColumnContract& column : contract.columns) {
       table.mirrored.push_back(column.name);
       if (column.clickhouse_type) table.chosen_types[column.name] = *column.clickhouse_type;
+      if (column.null_when.any()) table.nulled[column.name] = nulled_by(column.null_when);
     }
     tables.push_back(std::move(table));
   }

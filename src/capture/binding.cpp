@@ -5,19 +5,18 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 #include <tuple>
 
 #include "base/log.h"
 #include "capture/scanner.h"
 
-// 1 table=16385 published=16400.742 columns=1:23:9a3f01c2;2:25:77b02a11; rows=e41d… labels=16390:01ff…
-//   attributes=2d06… leaves=16388:16388:/745;16391:16402:/746;
+// 1 table=16385 published=16400.742 columns=1:23:9a3f01c2;2:1082:77b02a11:io; rows=e41d…
+//   labels=16390:01ff… attributes=2d06… leaves=16388:16388:/745;16391:16402:/746;
 //
 // in one line. A column is its number, its type and a digest of its name (and of the type that the contract
-// chooses for the mirror's, if any: another one has to be filled from the source); `rows` is a digest of the
-// columns' row versions; `labels` one of the enum labels' up to that OID, so that those added later change
-// nothing.
+// chooses for the mirror's, if any: another one has to be filled from the source), and, where the mirror has
+// NULL for some kinds of values, their letters; `rows` is a digest of the columns' row versions; `labels` one
+// of the enum labels' up to that OID, so that those added later change nothing.
 
 namespace freshet::capture {
 namespace {
@@ -41,7 +40,7 @@ struct BoundLeaf {
 struct Binding {
   Number table = 0;
   std::string published;
-  std::set<BoundColumn> columns;
+  std::map<BoundColumn, std::string> columns;  // with what the mirror has NULL for
   Digest rows = 0;
   Number last_label = 0;
   Digest labels = 0;
@@ -98,7 +97,7 @@ Binding binding_of(const SeenTable& table) {
   Binding binding;
   binding.table = table.oid;
   binding.published = table.published;
-  for (const SeenTable::Column& column : table.columns) binding.columns.insert(bound(column));
+  for (const SeenTable::Column& column : table.columns) binding.columns[bound(column)] = column.nulled;
   binding.rows = digest_rows(table);
   if (!table.types.labels.empty()) binding.last_label = table.types.labels.rbegin()->first;
   binding.labels = digest_labels(table, binding.last_label);
@@ -110,8 +109,9 @@ Binding binding_of(const SeenTable& table) {
 std::string encode(const Binding& binding) {
   std::string text = fmt::format("1 table={} published={} columns=", binding.table, binding.published);
   const auto to = std::back_inserter(text);
-  for (const BoundColumn& column : binding.columns)
-    fmt::format_to(to, "{}:{}:{:x};", column.number, column.type, column.name);
+  for (const auto& [column, nulled] : binding.columns)
+    fmt::format_to(to, "{}:{}:{:x}{}{};", column.number, column.type, column.name, nulled.empty() ? "" : ":",
+                   nulled);
   fmt::format_to(to, " rows={:x} labels={}:{:x} attributes={:x} leaves=", binding.rows, binding.last_label,
                  binding.labels, binding.attributes);
   for (const auto& [oid, leaf] : binding.leaves)
@@ -134,8 +134,8 @@ Binding decode(std::string_view text) {
     column.type = from.number<Number>();
     from.expect(":");
     column.name = from.number<Number>(16);
+    binding.columns[column] = from.skip(':') ? from.until(';') : std::string_view();
     from.expect(";");
-    binding.columns.insert(column);
   }
   from.expect("rows=");
   binding.rows = from.number<Digest>(16);
@@ -176,6 +176,16 @@ bool is_partitioned(const SeenTable& table) {
 bool has_other_columns(const Binding& before, const SeenTable& now) {
   return std::ranges::any_of(
       now.columns, [&](const SeenTable::Column& column) { return !before.columns.contains(bound(column)); });
+}
+
+// What the mirror has as NULL by the contract's leave, which has taken it back: the values are at the source
+// alone.
+bool has_nulls_of_old(const Binding& before, const SeenTable& now) {
+  return std::ranges::any_of(now.columns, [&](const SeenTable::Column& column) {
+    const auto known = before.columns.find(bound(column));
+    return known != before.columns.end() &&
+           known->second.find_first_not_of(column.nulled) != std::string::npos;
+  });
 }
 
 // VACUUM FULL and CLUSTER write a file with the same rows in it, and TRUNCATE is in the stream. Only an ALTER
@@ -230,6 +240,8 @@ std::string_view silent_change(std::string_view binding, const SeenTable& now) {
   if (before->published != now.published) return "the publication was altered, or the table's entry in it";
   if (has_other_columns(*before, now))
     return "columns that the mirror has are new, renamed or of another type, there or here";
+  if (has_nulls_of_old(*before, now))
+    return "the contract no longer allows NULL for values that the mirror may have it for";
   if (before->labels != digest_labels(now, before->last_label)) return "labels of an enum were renamed";
   if (before->attributes != digest_attributes(now)) return "attributes of a composite type were altered";
   if (has_rewritten_columns(*before, now)) return "columns were altered, and the table rewritten";

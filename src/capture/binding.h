@@ -24,6 +24,7 @@ struct SeenTable {
     std::uint32_t type = 0;
     RowVersion row = 0;
     std::string chosen_type = {};  // its mirror's, where the contract chooses one
+    std::string nulled = {};       // a letter for each kind of value that its mirror has NULL for
 
     friend bool operator==(const Column&, const Column&) = default;
   };

@@ -80,6 +80,20 @@ TEST(Binding, KnowsTheTypeThatIsChosenForTheMirror) {
   EXPECT_TRUE(changes(chosen, other));
 }
 
+// Where it is allowed only now, what waited is taken up again, and nothing is missing.
+TEST(Binding, KnowsWhatTheMirrorHasAsNullAndMayNotAnyMore) {
+  SeenTable allowed = plain();
+  allowed.columns[1].nulled = "ni";
+  SeenTable less = plain();
+  less.columns[1].nulled = "i";
+  EXPECT_FALSE(changes(plain(), allowed));
+  EXPECT_FALSE(changes(less, allowed));
+  EXPECT_FALSE(changes(allowed, allowed));
+  EXPECT_TRUE(changes(allowed, less));
+  EXPECT_TRUE(changes(allowed, plain()));
+  EXPECT_NE(bind(less), bind(allowed)) << "what is allowed from now on is remembered";
+}
+
 TEST(Binding, TellsARewrittenColumnFromARewrittenTable) {
   SeenTable now = plain();
   now.leaves.at(100).file = 1001;

@@ -20,6 +20,8 @@ struct StreamedTable {
   std::vector<std::string> key;                          // of its mirror; empty: the primary key
   std::vector<std::string> mirrored = {};                // the columns that its mirror has; empty: all
   std::map<std::string, std::string> chosen_types = {};  // of the mirror, by column, instead of the rule's
+  // Which values the mirror has NULL for, by column: a letter for each kind of them.
+  std::map<std::string, std::string> nulled = {};
 };
 
 struct SourceWishes {

@@ -107,9 +107,12 @@ void see_columns(Connection& connection, Found& found) {
 
 // Of what the mirror doesn't have nothing can be wrong in it.
 void leave_mirrored_columns(const StreamedTable& table, SeenTable& seen) {
-  for (SeenTable::Column& column : seen.columns)
+  for (SeenTable::Column& column : seen.columns) {
     if (const auto chosen = table.chosen_types.find(column.name); chosen != table.chosen_types.end())
       column.chosen_type = chosen->second;
+    if (const auto nulled = table.nulled.find(column.name); nulled != table.nulled.end())
+      column.nulled = nulled->second;
+  }
   if (table.mirrored.empty()) return;
   std::erase_if(seen.columns, [&](const SeenTable::Column& column) {
     return std::ranges::find(table.mirrored, column.name) == table.mirrored.end();

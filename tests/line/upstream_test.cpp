@@ -151,6 +151,39 @@ TEST_F(Upstream, AnotherTypeThatIsChosenForTheMirrorIsFilledFromTheSource) {
   EXPECT_EQ(line_->line().parity(), 0);
 }
 
+// The NULLs that it allowed would stay without a word.
+TEST_F(Upstream, NullsThatTheContractAllowsNoLongerAreReadAgain) {
+  begin(
+      "CREATE TABLE nulled (id int PRIMARY KEY, at timestamptz, n numeric(8,2));"
+      "INSERT INTO nulled VALUES (1, '2020-01-01', 1)");
+  const std::string allows =
+      "        customProperties:\n          - property: freshet\n            value: {null_when: "
+      "[infinity]}\n";
+  const std::string at = "        physicalType: timestamp with time zone\n";
+  line_->sql("INSERT INTO nulled VALUES (2, 'infinity', 2), (3, 'infinity', 3)");
+  ASSERT_TRUE(becomes("nulled", "quarantined")) << line_->line().status_text();
+  line_->line().stop();
+  edit_file(contract_of("nulled"), at, at + allows);
+  ASSERT_TRUE(line_->start()) << line_->line().log_tail();
+  ASSERT_TRUE(becomes("nulled", "running")) << line_->line().status_text();
+  EXPECT_EQ(line_->clickhouse().value("SELECT count() FROM src.nulled WHERE at IS NULL"), "2");
+  EXPECT_THAT(line_->line().metrics(),
+              HasSubstr("freshet_capture_silent_changes_total{stream=\"public.nulled\"} 0"))
+      << "nothing is missing";
+
+  line_->line().stop();
+  edit_file(contract_of("nulled"), at + allows, at);
+  line_->sql("UPDATE nulled SET at = '2021-01-01' WHERE id = 3");
+  ASSERT_TRUE(line_->start()) << line_->line().log_tail();
+  ASSERT_TRUE(becomes("nulled", "quarantined")) << line_->line().status_text();
+  EXPECT_THAT(stream_of("nulled").error, HasSubstr("column 'at' is infinite"));
+  line_->sql("UPDATE nulled SET at = '2022-01-01' WHERE id = 2");
+  EXPECT_EQ(line_->line().say({"snapshot", "nulled"}).status, 0);
+  ASSERT_TRUE(becomes("nulled", "running")) << line_->line().status_text();
+  line_->expect_equal("nulled", "SELECT id, at::date FROM {} ORDER BY id");
+  EXPECT_EQ(line_->line().parity(), 0);
+}
+
 // No statement of ClickHouse brings the mirror there: another one takes its place.
 TEST_F(Upstream, AnotherTypeOfAKeyAndOneWithoutNullsTakeAnotherMirror) {
   begin(
