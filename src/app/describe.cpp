@@ -121,6 +121,7 @@ ReadyLine capture_readiness(const std::optional<capture::CaptureStatus>& capture
   }
   if (!capture->heartbeat_error.empty())
     return {false, "heartbeats don't get through: " + capture->heartbeat_error, {}};
+  if (capture->publication_problem) return {false, capture->publication_problem->error, {}};
   return {true, "", {}};
 }
 
@@ -175,6 +176,8 @@ void add_lag(LineStatus& line, const std::map<std::string, std::uint64_t>& bytes
 
 void CaptureDescriber::add(LineStatus& line, const capture::CaptureStatus& capture, SteadyTime now) {
   trouble(line, "capture", capture.error, capture.hint);
+  if (capture.publication_problem)
+    trouble(line, "capture", capture.publication_problem->error, capture.publication_problem->hint);
   trouble(line, "capture", capture.look_error,
           "until the catalogue can be read, nobody notices what the stream doesn't tell");
   trouble(line, "capture", capture.heartbeat_error,

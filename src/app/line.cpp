@@ -326,7 +326,10 @@ std::map<std::string, std::uint64_t> Line::Parts::bytes_ahead(const journal::End
 ReadyLine Line::Parts::readiness(const std::vector<StageStatus>& stages) const {
   for (const StageStatus& stage : stages)
     if (stage.state == StageState::failed) return {false, stage.name + " has failed", {}};
-  if (!options_.load) return capture_readiness(capture_.status());
+  const auto capture = capture_.status();
+  if (!options_.load) return capture_readiness(capture);
+  // The canary needs no publication.
+  if (capture && capture->publication_problem) return {false, capture->publication_problem->error, {}};
   const watch::Readiness canary = canary_.readiness();
   ReadyLine line{canary.ready, canary.reason, {}};
   if (canary.travel_time) line.canary_seconds = canary.travel_time->count();

@@ -295,6 +295,7 @@ void Capture::stream(postgres::Replication& replication, const Source& source, s
     status.error.clear();
     status.hint.clear();
     status.problems = source.problems;
+    status.publication_problem.reset();
     status.binary = binary;
     status.text_because = text_because;
   });

@@ -121,8 +121,9 @@ std::string publication_sql(Connection& connection, const SourceWishes& wishes) 
 Error no_publication(Connection& connection, const SourceWishes& wishes) {
   return Error(ErrorKind::config,
                fmt::format("there is no publication \"{}\" at {}", wishes.publication, connection.where()),
-               wishes.tables.empty() ? "make it again, for all its tables: freshet doctor has the statement"
-                                     : publication_sql(connection, wishes));
+               wishes.tables.empty()
+                   ? "make it again, for all its tables: freshet status has the statement beside capture"
+                   : publication_sql(connection, wishes));
 }
 
 Error not_published(Connection& connection, const std::string& publication, const StreamedTable& table) {

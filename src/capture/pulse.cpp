@@ -56,6 +56,7 @@ void Pulse::look_at_tables() try {
   watch_.look(*connection_);
   board_.update([&](CaptureStatus& status) {
     status.problems = watch_.problems();
+    status.publication_problem = watch_.publication_problem();
     status.look_error.clear();
   });
 } catch (const Error& error) {

@@ -174,6 +174,14 @@ TableSchema check_table(Connection& connection, const std::string& publication, 
   return require_published(connection, wishes, table, *found);
 }
 
+std::optional<PublicationProblem> missing_publication(Connection& connection, const std::string& publication,
+                                                      const std::vector<StreamedTable>& tables) {
+  const SourceWishes wishes{.publication = publication, .tables = tables};
+  if (find_publication(connection, wishes)) return std::nullopt;
+  const Error error = no_publication(connection, wishes);
+  return PublicationProblem{error.message(), error.hint()};
+}
+
 Inspection inspect_source(Connection& connection, const SourceWishes& wishes) {
   return Inspector(connection, wishes).run();
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,12 @@ struct TableProblem {
   std::string hint;
 };
 
+// Of the publication: none of its tables can be captured.
+struct PublicationProblem {
+  std::string error;
+  std::string hint;
+};
+
 struct Source {
   std::vector<TableSchema> tables;  // as published
   std::vector<TableProblem> problems;
@@ -54,6 +61,12 @@ Source check_source(postgres::Connection& connection, const SourceWishes& wishes
 // The same for one table, once the slot is there: how it is published. Throws what is wrong with it.
 TableSchema check_table(postgres::Connection& connection, const std::string& publication,
                         const StreamedTable& table);
+
+// Where it isn't there any more, with the statement that makes it again for all these tables; nothing: it is.
+// What is committed to any table meanwhile can't be streamed.
+std::optional<PublicationProblem> missing_publication(postgres::Connection& connection,
+                                                      const std::string& publication,
+                                                      const std::vector<StreamedTable>& tables);
 
 // Throws Error{unsupported} where the server is too old. Nothing else is asked of one before this.
 void require_supported(const postgres::Connection& connection);

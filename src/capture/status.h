@@ -43,6 +43,7 @@ struct CaptureStatus {
   Micros committed_at = 0;  // of the last transaction journalled, by the source's clock
   std::optional<SlotState> slot;
 
+  std::optional<PublicationProblem> publication_problem;
   std::vector<TableProblem> problems;  // tables that can't be captured; the others are
 
   bool binary = false;

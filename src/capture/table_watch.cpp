@@ -40,7 +40,10 @@ void TableWatch::look(postgres::Connection& connection) {
     }
     check(connection, watched);
   }
-  publish();
+  // Where a table was seen, the publication was.
+  const bool seen =
+      std::ranges::any_of(watched_, [](const Watched& watched) { return watched.seen.has_value(); });
+  publish(seen ? std::nullopt : missing_publication(connection, publication_, tables_));
 }
 
 void TableWatch::look(postgres::Connection& connection, const Source& checked) {
@@ -53,7 +56,7 @@ void TableWatch::look(postgres::Connection& connection, const Source& checked) {
     }
     take_over(checked, watched);
   }
-  publish();
+  publish(std::nullopt);
 }
 
 void TableWatch::check(postgres::Connection& connection, Watched& watched) const {
@@ -82,7 +85,7 @@ bool TableWatch::fits(const Watched& watched, const TableSchema& schema) const {
   return fits_ == nullptr || fits_(watched.stream, schema);
 }
 
-void TableWatch::publish() {
+void TableWatch::publish(std::optional<PublicationProblem> problem) {
   std::vector<Sighting> sightings;
   std::vector<TableProblem> problems;
   for (const Watched& watched : watched_) {
@@ -94,12 +97,18 @@ void TableWatch::publish() {
     if (keeps_changes_to_itself(seen.table)) kept_changes_.insert(seen.stream);
   sightings_ = std::move(sightings);
   problems_ = std::move(problems);
+  publication_problem_ = std::move(problem);
 }
 
 std::vector<Sighting> TableWatch::take() {
   const MutexLock lock(mutex_);
   for (Sighting& seen : sightings_) seen.kept_changes = kept_changes_.erase(seen.stream) > 0;
   return std::exchange(sightings_, {});
+}
+
+std::optional<PublicationProblem> TableWatch::publication_problem() const {
+  const MutexLock lock(mutex_);
+  return publication_problem_;
 }
 
 std::vector<TableProblem> TableWatch::problems() const {

@@ -46,6 +46,7 @@ class TableWatch {
   std::vector<Sighting> take();
   // Any thread: as of the newest look.
   std::vector<TableProblem> problems() const;
+  std::optional<PublicationProblem> publication_problem() const;
 
  private:
   struct Watched {
@@ -60,7 +61,7 @@ class TableWatch {
   void check(postgres::Connection& connection, Watched& watched) const;
   void take_over(const Source& checked, Watched& watched) const;
   bool fits(const Watched& watched, const TableSchema& schema) const;
-  void publish();
+  void publish(std::optional<PublicationProblem> problem);
 
   const std::string publication_;
   const FitsContract fits_;
@@ -72,6 +73,7 @@ class TableWatch {
   std::vector<Sighting> sightings_ GUARDED_BY(mutex_);
   std::set<std::string> kept_changes_ GUARDED_BY(mutex_);  // streams; until they are taken
   std::vector<TableProblem> problems_ GUARDED_BY(mutex_);
+  std::optional<PublicationProblem> publication_problem_ GUARDED_BY(mutex_);
 };
 
 }  // namespace freshet::capture
