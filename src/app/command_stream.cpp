@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "app/line_control.h"
 #include "app/line_status_json.h"
+#include "app/line_status_text.h"
 #include "app/table_names.h"
 #include "base/utf8.h"
 
@@ -13,7 +14,8 @@ namespace {
 int list(const StreamCommand& command) {
   const LineStatus status = line_status_from_json(ask_load(command.data, "status", "null"));
   for (const StreamLine& stream : status.streams) {
-    fmt::print("{:<40} {:<12} lag {:.1f} s\n", printable(stream.name), stream.state, stream.lag_seconds);
+    fmt::print("{:<40} {:<12} lag {}\n", printable(stream.name), stream.state,
+               stream.lag_seconds ? lag_text(stream.lag_seconds) + " s" : lag_text(stream.lag_seconds));
     if (!stream.error.empty())
       fmt::print("    {}\n    -> {}\n", printable(stream.error), printable(stream.hint));
   }

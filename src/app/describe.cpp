@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <limits>
 
 #include "base/metrics.h"
 
@@ -60,13 +62,16 @@ void add_snapshots(LineStatus& line, const capture::SnapshotStatus& snapshot) {
 void add_problems(LineStatus& line, const std::vector<capture::TableProblem>& problems) {
   for (const capture::TableProblem& problem : problems) {
     StreamLine* stream = find_stream(line, problem.stream);
-    if (stream == nullptr || !stream->error.empty()) continue;
+    if (stream == nullptr) continue;
+    stream->lag_seconds.reset();  // its changes don't come
+    if (!stream->error.empty()) continue;
     stream->error = problem.error;
     stream->hint = problem.hint;
   }
 }
 
 void add_source(LineStatus& line, const capture::CaptureStatus& capture) {
+  line.source.receives = capture.state == capture::CaptureState::streaming && !capture.publication_problem;
   line.source.received = to_string(capture.received);
   line.source.journalled = to_string(capture.journalled);
   if (!capture.slot) return;
@@ -78,6 +83,13 @@ void add_source(LineStatus& line, const capture::CaptureStatus& capture) {
 
 double seconds_since(Micros committed_at, WallTime now) {
   return std::chrono::duration<double>(now - WallTime(std::chrono::microseconds(committed_at))).count();
+}
+
+// What a gap lacks isn't in the journal any more, and what is in quarantine was read from it.
+bool lacks_what_is_read(const StreamLine& stream) {
+  using enum load::StreamState;
+  return std::ranges::any_of(std::array{gap, quarantined, unswept, filling},
+                             [&](load::StreamState state) { return stream.state == to_string(state); });
 }
 
 double common_age(const LineStatus& line) {
@@ -151,27 +163,47 @@ void add_load(LineStatus& line, const load::LoadStatus& load, WallTime now) {
 }
 
 void set_lag(const StreamLine& stream) {
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   const metrics::Labels label{{"stream", stream.name}};
   metrics::gauge("freshet_stream_lag_seconds",
                  "Age of the stream's newest loaded commit while it lacks something.", label)
-      .set(stream.lag_seconds);
+      .set(stream.lag_seconds.value_or(kUnknown));
   metrics::gauge("freshet_stream_lag_bytes", "Of the journal, written and not loaded yet.", label)
-      .set(static_cast<double>(stream.lag_bytes));
+      .set(stream.lag_seconds ? static_cast<double>(stream.lag_bytes) : kUnknown);
 }
 
 void add_lag(LineStatus& line, const std::map<std::string, std::uint64_t>& bytes_ahead) {
   const double age = common_age(line);
+  line.total.lag_seconds = 0;
   for (const auto& [name, bytes] : bytes_ahead) {
     line.total.lag_bytes += bytes;
     line.total.lag_seconds = age;
     if (StreamLine* stream = find_stream(line, name)) stream->lag_bytes = bytes;
   }
   for (StreamLine& stream : line.streams) {
-    // What a gap lacks isn't in the journal any more.
-    const bool lacks = stream.lag_bytes > 0 || stream.state == to_string(load::StreamState::gap);
+    const bool lacks = stream.lag_bytes > 0 || lacks_what_is_read(stream);
     stream.lag_seconds = lacks ? stream.cut_age_seconds.value_or(age) : 0;
-    set_lag(stream);
   }
+}
+
+void add_silence(LineStatus& line) {
+  if (line.source.receives) return;
+  const double age = common_age(line);
+  if (line.total.lag_seconds) line.total.lag_seconds = age;
+  const bool failed = std::ranges::any_of(line.stages, [](const StageLine& stage) {
+    return stage.name == "capture" && stage.state == to_string(StageState::failed);
+  });
+  for (StreamLine& stream : line.streams) {
+    if (stream.lag_seconds)
+      stream.lag_seconds = std::max(*stream.lag_seconds, stream.cut_age_seconds.value_or(age));
+    if (failed && stream.state == to_string(load::StreamState::running)) stream.state = "waiting";
+  }
+}
+
+bool hears_heartbeats(const LineStatus& line, std::chrono::milliseconds interval) {
+  constexpr int kLate = 3;
+  constexpr std::chrono::seconds kOnTheWay{10};
+  return common_age(line) < std::chrono::duration<double>(kLate * interval + kOnTheWay).count();
 }
 
 void CaptureDescriber::add(LineStatus& line, const capture::CaptureStatus& capture, SteadyTime now) {

@@ -35,7 +35,15 @@ void add_load(LineStatus& line, const load::LoadStatus& load, WallTime now);
 // since the start at least.
 void add_lag(LineStatus& line, const std::map<std::string, std::uint64_t>& bytes_ahead);
 
-// Tells a stream's lag to the metrics.
+// While nobody receives from the source, what it has committed since isn't in the journal: then all that is
+// known is how old the newest loaded commit is, and where capture has failed no stream runs. After add_lag
+// and the stages.
+void add_silence(LineStatus& line);
+
+// Whether the common cut is as young as heartbeats make it: where capture runs in another process.
+bool hears_heartbeats(const LineStatus& line, std::chrono::milliseconds interval);
+
+// Tells a stream's lag to the metrics; NaN: it isn't known.
 void set_lag(const StreamLine& stream);
 
 // Snapshots, bytes, and what troubles capture; after add_load.

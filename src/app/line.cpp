@@ -352,6 +352,9 @@ const LineStatus& Line::Parts::refresh() {
     if (last_load_->term != 0) add_lag(now, bytes_ahead(last_load_->positions));  // else: it doesn't know yet
   }
   if (const auto capture = capture_.status()) capture_describer_.add(now, *capture, clock_.steady());
+  if (!options_.capture) now.source.receives = hears_heartbeats(now, options_.project.intervals.heartbeat);
+  add_silence(now);
+  for (const StreamLine& stream : now.streams) set_lag(stream);
   now.journal = {bytes_below(journal_.directory), journal_.limit};
   now.ready = readiness(stages);
   ready_.set(now.ready.ready ? 1 : 0);

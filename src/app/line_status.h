@@ -35,7 +35,7 @@ struct SnapshotLine {
 struct StreamLine {
   std::string name;    // schema.table
   std::string mirror;  // raw.<table>
-  std::string state;   // snapshot, running, stopped, gap; waiting: load doesn't run
+  std::string state;   // snapshot, running, stopped, gap; waiting: load doesn't run, or capture has failed
   std::optional<SnapshotLine> snapshot;
   std::string snapshot_loaded;  // V of the last snapshot that the mirror has all of; "" before the first
   std::uint64_t rows = 0;       // loaded since this process started
@@ -43,7 +43,9 @@ struct StreamLine {
   std::uint64_t bytes = 0;  // journalled since then, of PostgreSQL's messages
   double bytes_per_second = 0;
   std::optional<double> cut_age_seconds;  // of its own cut, while it stands below the common one
-  double lag_seconds = 0;       // how old the newest loaded commit is, while something waits; else 0
+  // How old the newest commit is that its mirror has whole, while it lacks or may lack something; else 0.
+  // Nothing: unknown.
+  std::optional<double> lag_seconds;
   std::uint64_t lag_bytes = 0;  // of the journal: written, and not loaded yet
   std::string error;
   std::string hint;
@@ -53,12 +55,13 @@ struct TotalLine {
   std::uint64_t rows = 0;
   double rows_per_second = 0;
   double bytes_per_second = 0;
-  double lag_seconds = 0;
-  std::uint64_t lag_bytes = 0;  // journalled and not loaded yet
+  std::optional<double> lag_seconds;  // nothing: unknown
+  std::uint64_t lag_bytes = 0;        // journalled and not loaded yet
 };
 
 struct SourceLine {
-  std::string received;  // LSN
+  bool receives = false;  // what is committed there comes into the journal
+  std::string received;   // LSN
   std::string journalled;
   std::uint64_t retained_bytes = 0;               // of WAL that it keeps for us
   std::optional<std::uint64_t> bytes_until_loss;  // how much more it may write before it drops the slot

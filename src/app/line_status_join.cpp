@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/describe.h"
+
 namespace freshet::app {
 namespace {
 
@@ -9,6 +11,7 @@ void add(StreamLine& stream, const StreamLine& captured) {
   stream.snapshot = captured.snapshot;
   stream.bytes = captured.bytes;
   stream.bytes_per_second = captured.bytes_per_second;
+  if (!captured.error.empty()) stream.lag_seconds.reset();  // its changes don't come
   if (!stream.error.empty()) return;
   if (captured.state == "snapshot") stream.state = captured.state;
   stream.error = captured.error;
@@ -31,6 +34,7 @@ LineStatus joined(LineStatus load, const LineStatus& capture) {
     const auto captured = std::ranges::find(capture.streams, stream.name, &StreamLine::name);
     if (captured != capture.streams.end()) add(stream, *captured);
   }
+  add_silence(load);
   return load;
 }
 

@@ -34,7 +34,15 @@ TEST(LineStatusJoin, SaysOfCaptureWhatItsOwnProcessKnows) {
   capture.streams[0].error = "isn't published";
   capture.source.journalled = "0/1";
 
+  load.total.lag_seconds = 0;
+  load.cut.committed_at = "2026-01-01T00:00:00Z";
+  load.cut.age_seconds = 7;
+  load.streams[1].lag_seconds = 0;
+
   const LineStatus line = joined(load, capture);
+  EXPECT_EQ(line.total.lag_seconds, 7) << "capture doesn't receive";
+  EXPECT_EQ(line.streams[0].lag_seconds, std::nullopt);
+  EXPECT_EQ(line.streams[1].lag_seconds, 7);
   ASSERT_EQ(line.stages.size(), 4u);
   EXPECT_EQ(line.stages[0].error, "the journal is full");
   EXPECT_EQ(line.source.journalled, "0/1");

@@ -44,7 +44,7 @@ void fields(TotalLine& line, Visit&& visit) {
 
 template <class Visit>
 void fields(SourceLine& line, Visit&& visit) {
-  visit("received", line.received), visit("journalled", line.journalled);
+  visit("receives", line.receives), visit("received", line.received), visit("journalled", line.journalled);
   visit("retained_bytes", line.retained_bytes), visit("bytes_until_loss", line.bytes_until_loss);
 }
 

@@ -149,13 +149,54 @@ TEST(LineStatus, AStreamThatStandsLagsByTheAgeOfItsOwnCut) {
   add("app.never", load::StreamState::stopped, 0);
   add("app.quiet", load::StreamState::stopped, committed(3'600s));
   add("app.late", load::StreamState::catching_up, committed(600s));
+  add("app.broken", load::StreamState::quarantined, committed(900s));
+  add("app.unswept", load::StreamState::unswept, committed(1'200s));
   add_load(status, load, now);
   add_lag(status, {{"app.orders", 1}, {"app.prices", 1}, {"app.never", 1}, {"app.late", 1}});
   std::vector<double> lags;
-  for (const StreamLine& stream : status.streams) lags.push_back(stream.lag_seconds);
-  // A gap's records are gone from the journal; what stands with nothing ahead misses nothing.
-  EXPECT_THAT(lags, testing::ElementsAre(2, 3'600, 7'200, 30, 0, 600));
+  for (const StreamLine& stream : status.streams) lags.push_back(stream.lag_seconds.value());
+  // A gap's records are gone from the journal, those in quarantine were read from it; what stands with
+  // nothing ahead misses nothing.
+  EXPECT_THAT(lags, testing::ElementsAre(2, 3'600, 7'200, 30, 0, 600, 900, 1'200));
   EXPECT_EQ(status.total.lag_seconds, 2) << "the line's own";
+}
+
+// What the source has committed since isn't in the journal.
+TEST(LineStatus, WithoutCaptureAllLagByWhatWasLoadedLast) {
+  const WallTime now{std::chrono::hours(500'000)};
+  LineStatus status;
+  status.streams.resize(2);
+  status.streams[0].name = "app.orders";
+  status.streams[1].name = "app.stopped";
+  status.stages = {{"capture", "running", 754, 0, "", ""}};
+  load::LoadStatus load;
+  load.cut_committed_at =
+      std::chrono::duration_cast<std::chrono::microseconds>((now - 40s).time_since_epoch()).count();
+  load.tables.resize(2);
+  load.tables[0].stream = "app.orders";
+  load.tables[1].stream = "app.stopped";
+  load.tables[1].state = load::StreamState::stopped;
+  load.tables[1].cut_committed_at = load.cut_committed_at - 60'000'000;
+  add_load(status, load, now);
+  EXPECT_THAT(plain_lines(status), Contains(HasSubstr("lag_s=unknown"))) << "before load knows its positions";
+  add_lag(status, {});
+  LineStatus receives = status;
+  receives.source.receives = true;
+  add_silence(receives);
+  EXPECT_EQ(receives.streams[0].lag_seconds, 0);
+  EXPECT_EQ(receives.streams[1].lag_seconds, 0);
+
+  add_silence(status);
+  EXPECT_EQ(status.total.lag_seconds, 40);
+  EXPECT_EQ(status.streams[0].lag_seconds, 40);
+  EXPECT_EQ(status.streams[1].lag_seconds, 100);
+  EXPECT_EQ(status.streams[0].state, "running");
+  status.stages[0].state = "failed";
+  add_silence(status);
+  EXPECT_EQ(status.streams[0].state, "waiting");
+  EXPECT_EQ(status.streams[1].state, "stopped");
+  EXPECT_TRUE(hears_heartbeats(status, 11s));
+  EXPECT_FALSE(hears_heartbeats(status, 5s));
 }
 
 TEST(LineStatus, ATableThatCaptureCannotReadHasItsErrorAndTheNextStep) {

@@ -67,14 +67,18 @@ std::string_view color_of(const StageLine& stage) {
   return stage.state == "failed" ? kRed : kYellow;
 }
 
+std::string total_lag(const TotalLine& total) {
+  if (!total.lag_seconds) return lag_text(total.lag_seconds);
+  return lag_text(total.lag_seconds) + " s, " + human_bytes(static_cast<double>(total.lag_bytes));
+}
+
 void head(Page& page, const LineStatus& status) {
   page.line(fmt::format("{}  up {}  {}", status.project, clock_time(status.uptime_seconds),
                         status.ready.ready ? "ready" : "not ready: " + status.ready.reason),
             status.ready.ready ? kGreen : kYellow);
-  page.line(fmt::format("total    {} rows  {} rows/s  {}/s  lag {:.1f} s, {}", grouped(status.total.rows),
+  page.line(fmt::format("total    {} rows  {} rows/s  {}/s  lag {}", grouped(status.total.rows),
                         grouped(static_cast<std::uint64_t>(status.total.rows_per_second)),
-                        human_bytes(status.total.bytes_per_second), status.total.lag_seconds,
-                        human_bytes(static_cast<double>(status.total.lag_bytes))));
+                        human_bytes(status.total.bytes_per_second), total_lag(status.total)));
   page.line(fmt::format("source   keeps {} of WAL for us;  journal holds {} of {}",
                         human_bytes(static_cast<double>(status.source.retained_bytes)),
                         human_bytes(static_cast<double>(status.journal.bytes)),
@@ -129,11 +133,12 @@ void streams(Page& page, const LineStatus& status, std::size_t kept) {
   for (const StreamLine* stream : all) {
     if (page.room(kept) < 2) break;
     ++shown;
-    page.line(fmt::format("{:<30} {:>13} {:>9} {:>10} {:>11} {:>8.1f} {:>9}  {}", stream->name,
+    page.line(fmt::format("{:<30} {:>13} {:>9} {:>10} {:>11} {:>8} {:>9}  {}", stream->name,
                           grouped(stream->rows), grouped(static_cast<std::uint64_t>(stream->rows_per_second)),
                           human_bytes(static_cast<double>(stream->bytes)),
-                          human_bytes(stream->bytes_per_second) + "/s", stream->lag_seconds,
-                          human_bytes(static_cast<double>(stream->lag_bytes)), stream->state),
+                          human_bytes(stream->bytes_per_second) + "/s", lag_text(stream->lag_seconds),
+                          stream->lag_seconds ? human_bytes(static_cast<double>(stream->lag_bytes)) : "?",
+                          stream->state),
               stream->error.empty() ? std::string_view{} : kRed);
     if (!stream->error.empty()) page.line("  -> " + stream->error + " (" + stream->hint + ")", kRed);
   }
@@ -148,9 +153,10 @@ void urls(Page& page, const EndpointLine& endpoints) {
 }
 
 std::string plain(const LineStatus& status) {
-  return fmt::format("{} rows={} rows/s={:.0f} bytes/s={:.0f} lag_s={:.1f} lag_bytes={} {}",
+  return fmt::format("{} rows={} rows/s={:.0f} bytes/s={:.0f} lag_s={} lag_bytes={} {}",
                      clock_time(status.uptime_seconds), status.total.rows, status.total.rows_per_second,
-                     status.total.bytes_per_second, status.total.lag_seconds, status.total.lag_bytes,
+                     status.total.bytes_per_second, lag_text(status.total.lag_seconds),
+                     status.total.lag_bytes,
                      status.ready.ready ? "ready" : "not ready: " + status.ready.reason);
 }
 
@@ -162,9 +168,9 @@ std::string plain_snapshot(const StreamLine& stream) {
 }
 
 std::string plain(const StreamLine& stream) {
-  return fmt::format("  stream {} rows={} rows/s={:.1f} bytes/s={:.0f} lag_s={:.1f} lag_bytes={}",
-                     stream.name, stream.rows, stream.rows_per_second, stream.bytes_per_second,
-                     stream.lag_seconds, stream.lag_bytes);
+  return fmt::format("  stream {} rows={} rows/s={:.1f} bytes/s={:.0f} lag_s={} lag_bytes={}", stream.name,
+                     stream.rows, stream.rows_per_second, stream.bytes_per_second,
+                     lag_text(stream.lag_seconds), stream.lag_bytes);
 }
 
 }  // namespace
@@ -174,6 +180,10 @@ std::string grouped(std::uint64_t number) {
   for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3)
     digits.insert(static_cast<std::size_t>(at), 1, ',');
   return digits;
+}
+
+std::string lag_text(const std::optional<double>& seconds) {
+  return seconds ? fmt::format("{:.1f}", *seconds) : "unknown";
 }
 
 std::string human_bytes(double bytes) {

@@ -2,6 +2,7 @@
 // there is no terminal. Pure functions.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ std::vector<std::string> plain_lines(const LineStatus& status);
 
 // "1,234,567", "12.3 MB", "00:01:40".
 std::string grouped(std::uint64_t number);
+std::string lag_text(const std::optional<double>& seconds);  // "12.3"; "unknown"
 std::string human_bytes(double bytes);
 std::string clock_time(double seconds);
 

@@ -57,6 +57,8 @@ TEST_F(Publication, ThatGoesIsMissedBeforeTheFirstChangeAndComesBackByWhatTheSta
   EXPECT_THAT(status().ready.reason, HasSubstr("there is no publication \"freshet\""));
   EXPECT_THAT(line_.line().metrics(), HasSubstr("freshet_ready 0"));
   EXPECT_EQ(hint_of_capture(), kStatement);
+  EXPECT_EQ(status().streams.at(0).lag_seconds, std::nullopt);
+  EXPECT_THAT(line_.line().metrics(), HasSubstr("freshet_stream_lag_seconds{stream=\"public.plain\"} Nan"));
   EXPECT_THAT(line_.line().status_text(), HasSubstr(kStatement));
 
   line_.sql(hint_of_capture());
@@ -75,6 +77,14 @@ TEST_F(Publication, ThatIsGoneWhenAChangeIsCommittedEndsCaptureWhichThenReadsAll
   line_.sql("UPDATE plain SET v = 'not published' WHERE id <= 5; DELETE FROM listed WHERE id = 2");
   ASSERT_TRUE(eventually([&] { return app::has_failed(status()); }, std::chrono::seconds(60)))
       << line_.line().status_text();
+  // Nobody knows what is committed from here on.
+  EXPECT_TRUE(eventually([&] { return status().streams.at(0).state == "waiting"; }, std::chrono::seconds(60)))
+      << line_.line().status_text();
+  const auto lag = [&] { return status().streams.at(0).lag_seconds.value_or(0); };
+  const double before = lag();
+  EXPECT_GT(before, 0);
+  EXPECT_TRUE(eventually([&] { return lag() > before; }, std::chrono::seconds(60)));
+  EXPECT_GT(status().total.lag_seconds.value_or(0), 0);
   line_.sql(kStatement);
   line_.sql("UPDATE plain SET v = 'published' WHERE id = 6");
   const std::string hint = hint_of_capture(), option = "--accept-source ";

@@ -53,6 +53,8 @@ TEST(Quarantine, TakesWhatBreaksTheContractAndNothingElse) {
   ASSERT_TRUE(becomes(line, "public.prices", "quarantined"));
   ASSERT_TRUE(becomes(line, "public.shapes", "quarantined"));
   EXPECT_EQ(stream_of(line, "public.fine").state, "running");
+  EXPECT_GT(stream_of(line, "public.shapes").lag_seconds.value_or(0), 0);
+  EXPECT_GT(stream_of(line, "public.prices").lag_seconds.value_or(0), 0);
   EXPECT_THAT(stream_of(line, "public.prices").error, HasSubstr("a value of column 'v'"));
   EXPECT_THAT(stream_of(line, "public.shapes").error, HasSubstr("public.shapes.v is gone from the stream"));
   const std::string told = line.line().status_text();

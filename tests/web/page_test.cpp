@@ -92,6 +92,11 @@ TEST_F(Page, ShowsEveryErrorWithItsNextStep) {
   EXPECT_THAT(page, HasSubstr("app.orders: column total_amount was dropped"));
 }
 
+TEST_F(Page, SaysThatALagIsNotKnown) {
+  status_.streams[0].lag_seconds.reset();
+  EXPECT_THAT(dom(), HasSubstr("<td>unknown</td><td>?</td>"));
+}
+
 TEST_F(Page, TakesNamesAsTextNotAsMarkup) {
   status_.streams[0].name = "app.<img src=x onerror=alert(1)>";
   const std::string page = dom();
