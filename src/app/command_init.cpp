@@ -9,6 +9,7 @@
 #include "adapter/postgres/connection.h"
 #include "app/canary_contract.h"
 #include "app/commands.h"
+#include "base/shell_word.h"
 #include "base/utf8.h"
 #include "capture/slot.h"
 #include "capture/source_check.h"
@@ -109,7 +110,8 @@ void print_next_step(const contract::Draft& draft, const InitCommand& command) {
         "\nThe first start creates the publication if its user may; or, as the owner of the tables:\n    "
         "{}\n",
         draft.publication_sql);
-  fmt::print("\nReview {}/contracts, then: freshet up {}\n", command.dir.string(), command.dir.string());
+  fmt::print("\nReview {}/contracts, then: freshet up {}\n", command.dir.string(),
+             shell_word(command.dir.string()));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/line_control.h"
 #include "app/table_names.h"
+#include "base/shell_word.h"
 #include "base/utf8.h"
 
 namespace freshet::app {
@@ -105,7 +106,7 @@ int drop(const QuarantineCommand& command) {
       ask_load(command.data, "quarantine_drop",
                Json{{"stream", command.stream}, {"ids", command.ids}, {"because", command.because}}.dump()));
   fmt::print("{}: {} given up; to have its mirror like the source again: freshet snapshot {}\n",
-             said(answer, "stream"), answer.value("dropped", 0), said(answer, "stream"));
+             said(answer, "stream"), answer.value("dropped", 0), shell_word(said(answer, "stream")));
   return 0;
 }
 

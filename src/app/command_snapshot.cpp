@@ -6,6 +6,7 @@
 #include "app/data_dir.h"
 #include "app/line_control.h"
 #include "app/table_names.h"
+#include "base/shell_word.h"
 #include "base/utf8.h"
 
 namespace freshet::app {
@@ -17,7 +18,7 @@ int run(const SnapshotCommand& command) {
   // A stream that stopped gives way to the new reading.
   if (!ask(DataDir(command.data).socket(Role::load), "read_anew", streams))
     fmt::print("load doesn't run: should a stream have stopped, ask again when it does\n");
-  fmt::print("  -> how far it is: freshet status --data {}\n", command.data.string());
+  fmt::print("  -> how far it is: freshet status --data {}\n", shell_word(command.data.string()));
   return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "app/line_status_json.h"
 #include "app/line_status_text.h"
 #include "app/running_project.h"
+#include "base/shell_word.h"
 #include "base/utf8.h"
 
 namespace freshet::app {
@@ -49,7 +50,7 @@ int run(const StatusCommand& command) {
       command.until_loaded ? ask_until_loaded(data, *command.until_loaded) : ask_the_line(data);
   if (!answer) {
     fmt::print(stderr, "freshet: nothing runs on {}\n  -> start it with: freshet up PROJECT --data {}\n",
-               data.path().string(), data.path().string());
+               data.path().string(), shell_word(data.path().string()));
     return kNothingRuns;
   }
   const LineStatus& status = *answer;

@@ -6,6 +6,7 @@
 #include "app/line_status_json.h"
 #include "app/line_status_text.h"
 #include "app/table_names.h"
+#include "base/shell_word.h"
 #include "base/utf8.h"
 
 namespace freshet::app {
@@ -33,7 +34,8 @@ int run(const StreamCommand& command) {
       ask_load(command.data, pauses ? "stream_pause" : "stream_resume", to_json(command.streams));
   for (const std::string& stream : names_from_json(done))
     fmt::print("{} {}\n", printable(stream),
-               pauses ? "stands; to have it go on: freshet stream resume " + printable(stream) : "goes on");
+               pauses ? "stands; to have it go on: freshet stream resume " + shell_word(printable(stream))
+                      : "goes on");
   return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "app/stream_files.h"
 #include "app/table_names.h"
 #include "base/crash_point.h"
+#include "base/shell_word.h"
 #include "base/utf8.h"
 #include "capture/source_check.h"
 #include "contract/introspect.h"
@@ -175,7 +176,7 @@ int add(const StreamCommand& command) {
   const std::vector<std::string> streams = names_of(draft.contracts);
   if (files.said().empty() && statement.empty() && is_taken_up(project.data, streams, true))
     throw Error(ErrorKind::config, streams.front() + " is in the project already",
-                "to have it read again: freshet snapshot " + streams.front());
+                "to have it read again: freshet snapshot " + shell_word(streams.front()));
   files.keep();
   for (const std::string& said : files.said()) fmt::print("{}\n", printable(said));
   for (const contract::Remark& remark : draft.remarks)

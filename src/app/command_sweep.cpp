@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/line_control.h"
 #include "base/error.h"
+#include "base/shell_word.h"
 #include "base/utf8.h"
 
 namespace freshet::app {
@@ -37,7 +38,7 @@ void print(const Json& sweep) {
         "  look at the source, then\n"
         "  -> let them go:  freshet sweep allow {0} --rows {1}\n"
         "  -> keep them:    freshet sweep refuse {0} --because TEXT\n",
-        stream, rows_of(sweep));
+        shell_word(stream), rows_of(sweep));
 }
 
 int list(const SweepCommand& command) {
@@ -84,7 +85,7 @@ int answer(const SweepCommand& command) {
       fmt::print("{}: {} rows go with its next round\n", stream, rows_of(sweep));
     else
       fmt::print("{}: {} rows stay, until the table is read again: freshet snapshot {}\n", stream,
-                 rows_of(sweep), stream);
+                 rows_of(sweep), shell_word(stream));
   }
   return 0;
 }

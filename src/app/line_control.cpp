@@ -3,13 +3,14 @@
 #include "app/control.h"
 #include "app/data_dir.h"
 #include "base/error.h"
+#include "base/shell_word.h"
 
 namespace freshet::app {
 namespace {
 
 Error nothing_runs(const std::filesystem::path& data) {
   return Error(ErrorKind::config, "nothing runs on " + data.string(),
-               "start it with: freshet up PROJECT --data " + data.string());
+               "start it with: freshet up PROJECT --data " + shell_word(data.string()));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "app/describe.h"
 #include "app/table_names.h"
+#include "base/shell_word.h"
 #include "change/text/pg_text.h"
 #include "change/tuple.h"
 #include "load/quarantined.h"
@@ -100,7 +101,7 @@ std::string QuarantineRequests::show(const std::string& change) const {
   const auto found = load::find_quarantined(client, mirror_of(stream), asked.at("id"));
   if (!found)
     throw Error(ErrorKind::config, stream + " has no such change in quarantine",
-                "freshet quarantine list " + stream + " has their names");
+                "freshet quarantine list " + shell_word(stream) + " has their names");
   Json answer = described(*found);
   answer["stream"] = stream;
   answer["old"] = row_of(found->schema, found->old);

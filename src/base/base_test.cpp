@@ -1,15 +1,33 @@
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <memory>
 #include <thread>
 
 #include "base/bytes.h"
 #include "base/cpu_step.h"
 #include "base/json_text.h"
 #include "base/queue.h"
+#include "base/shell_word.h"
 #include "base/utf8.h"
 
 namespace freshet {
 namespace {
+
+std::string as_a_shell_reads(const std::string& word) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> shell(popen(("printf %s " + word).c_str(), "r"), pclose);
+  std::string read(1'000, '\0');
+  read.resize(fread(read.data(), 1, read.size(), shell.get()));
+  return read;
+}
+
+TEST(ShellWord, IsReadByAShellAsTheNameItIs) {
+  for (const std::string name :
+       {"Sales Dept.Order", "it's.\"quoted\"", "a.$HOME", "a.`id`", "a.b;c&d|e>f", "tab\there",
+        "a.gr\u00f6\u00dfe", "back\\slash", "*?[a]{b,c}~!#", "'", "''", ""})
+    EXPECT_EQ(as_a_shell_reads(shell_word(name)), name) << shell_word(name);
+  for (const std::string name : {"public.orders", "/var/lib/freshet-1"}) EXPECT_EQ(shell_word(name), name);
+}
 
 TEST(ByteReader, RefusesToReadPastTheEnd) {
   ByteReader reader("abc");

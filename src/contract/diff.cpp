@@ -7,6 +7,7 @@
 #include <set>
 
 #include "adapter/postgres/connection.h"
+#include "base/shell_word.h"
 
 namespace freshet::contract {
 namespace {
@@ -155,7 +156,7 @@ class Comparison {
   std::string alter_table() const {
     return "ALTER TABLE " + postgres::quote_table(table_.schema, table_.table);
   }
-  std::string then_read_again() const { return ", then freshet snapshot " + stream_name(table_); }
+  std::string then_read_again() const { return ", then freshet snapshot " + shell_word(stream_name(table_)); }
 
   const StreamContract& contract_;
   const TableSchema& table_;

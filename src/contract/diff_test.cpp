@@ -103,6 +103,14 @@ TEST_F(Diff, ALostKeyIsAViolationThatNamesItsStatement) {
   EXPECT_TRUE(violation_);
 }
 
+TEST_F(Diff, NamesItsCommandsAsAShellTakesThem) {
+  table_.columns[0].key = false;
+  table_.table = contract_.source.table = "order's lines";
+  EXPECT_EQ(diff(contract_, table_)[0].hint,
+            "ALTER TABLE \"app\".\"order's lines\" ADD PRIMARY KEY (\"id\"), then freshet snapshot "
+            "'app.order'\\''s lines'");
+}
+
 TEST_F(Diff, FullIdentitySaysNothingAboutTheKey) {
   table_.identity = ReplicaIdentity::full;
   for (auto& column : table_.columns) column.key = true;

@@ -10,6 +10,7 @@
 #include <ranges>
 
 #include "base/log.h"
+#include "base/shell_word.h"
 #include "load/line.h"
 
 namespace freshet::load {
@@ -34,7 +35,7 @@ void Load::Line::note_gap(Stream& stream, const std::string& reason) {
   stream.table.abandon_snapshot(cut_ ? cut_->round : 0);
   stream.resume();
   stream.filling = false;
-  stream.standing = Standing{StreamState::gap, name + ": " + reason, "freshet snapshot " + name};
+  stream.standing = Standing{StreamState::gap, name + ": " + reason, "freshet snapshot " + shell_word(name)};
   states_.write_standing(name, *stream.standing);
   log::error("stream_gap", {{"stream", name}, {"reason", reason}});
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/shell_word.h"
 #include "load/line.h"
 
 namespace freshet::load {
@@ -121,7 +122,7 @@ void Load::Line::answer(PauseRequest& request) {
   try {
     Stream& stream = running(request.stream);
     stream.standing = Standing{StreamState::paused, request.stream + ": paused by request",
-                               "freshet stream resume " + request.stream};
+                               "freshet stream resume " + shell_word(request.stream)};
     states_.write_standing(request.stream, *stream.standing);
     log::info("stream_paused", {{"stream", request.stream}});
     request.answer.set_value();

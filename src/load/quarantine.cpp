@@ -6,6 +6,7 @@
 
 #include "adapter/clickhouse/quote.h"
 #include "base/check.h"
+#include "base/shell_word.h"
 #include "load/quarantined.h"
 #include "load/row_binary.h"
 
@@ -196,7 +197,7 @@ void Quarantine::supersede(Session& session, const std::string& which, std::uint
 
 void Quarantine::require_there(Session& session, const Drop& drop) const {
   const Error gone(ErrorKind::config, mirror_.stream + " has no such change in quarantine",
-                   "freshet quarantine list " + mirror_.stream);
+                   "freshet quarantine list " + shell_word(mirror_.stream));
   if (!any()) throw gone;
   if (drop.ids.empty()) return;
   const std::string ids = fmt::format("{} AS id", kQuarantineId);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/shell_word.h"
 #include "load/open_rows.h"
 #include "load/table_load.h"
 
@@ -26,10 +27,10 @@ std::size_t more_than(std::size_t keys) {
 }
 
 Error too_much_waits(const Mirror& mirror, std::size_t bytes_max) {
-  return {
-      ErrorKind::unsupported,
-      fmt::format("the changes that wait for one row of its snapshot have more than {} bytes", bytes_max),
-      fmt::format("freshet snapshot {}: it is read anew, which makes what waits needless", mirror.stream)};
+  return {ErrorKind::unsupported,
+          fmt::format("the changes that wait for one row of its snapshot have more than {} bytes", bytes_max),
+          fmt::format("freshet snapshot {}: it is read anew, which makes what waits needless",
+                      shell_word(mirror.stream))};
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/shell_word.h"
 namespace freshet::load {
 namespace {
 
@@ -19,7 +20,7 @@ std::string way_out_of_key(const Mirror& mirror) {
       "mirror (`name` in its schema), since ClickHouse can't alter what a mirror is ordered by; start "
       "freshet "
       "again, then freshet snapshot {}",
-      mirror.stream);
+      shell_word(mirror.stream));
 }
 
 }  // namespace
@@ -34,9 +35,8 @@ std::optional<Verdict> judge_shape(const Mirror& mirror, const TableSchema& sche
 Verdict judge_older(const Mirror& mirror, Verdict of_shape, bool tells_key) {
   of_shape.hint += fmt::format(
       "; or, where the contract has followed the table since: freshet snapshot {0} supersedes the change, "
-      "and "
-      "freshet quarantine drop {0} gives it up",
-      mirror.stream);
+      "and freshet quarantine drop {0} ID --because TEXT gives it up",
+      shell_word(mirror.stream));
   of_shape.of_stream = of_shape.of_stream && !tells_key;
   return of_shape;
 }
@@ -54,7 +54,7 @@ Verdict judge_value(const Mirror& mirror, const Batch::Record& record, const Ref
 Verdict judge_missing(const Mirror& mirror, Version version) {
   return {
       where(mirror, version) + ": a value that didn't change wasn't sent, and the mirror has no earlier one",
-      "freshet snapshot " + mirror.stream};
+      "freshet snapshot " + shell_word(mirror.stream)};
 }
 
 }  // namespace freshet::load

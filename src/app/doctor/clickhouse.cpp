@@ -6,6 +6,7 @@
 #include "adapter/clickhouse/client.h"
 #include "app/canary_contract.h"
 #include "app/doctor/checks.h"
+#include "base/shell_word.h"
 #include "load/ddl.h"
 #include "load/mirror.h"
 #include "load/sweep_question.h"
@@ -68,7 +69,7 @@ void check_sweeps(clickhouse::Client& client, const Patient& patient, Findings& 
                     sweep->second.rows, sweep->second.of),
         fmt::format("look at the source, then: freshet sweep allow {0}, or: freshet sweep refuse "
                     "{0} --because TEXT",
-                    stream));
+                    shell_word(stream)));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "adapter/files/directory.h"
+#include "base/shell_word.h"
 #include "journal/embedded/held.h"
 #include "journal/record.h"
 
@@ -122,7 +123,7 @@ void RangeRead::deliver(const BlockHeader& header, std::string_view raw, Range& 
     throw Error(ErrorKind::identity,
                 fmt::format("records {} to {} of {} are no longer in the journal", range.next,
                             header.first - 1, stream.partition.stream),
-                "freshet snapshot " + stream.partition.stream);
+                "freshet snapshot " + shell_word(stream.partition.stream));
   ByteReader from(raw);
   for (std::uint64_t offset = header.first; offset < header.first + header.records; ++offset) {
     Change change = read_record(from);
