@@ -21,6 +21,14 @@ std::string said(const Json& json, const char* key) {
   return printable(json.value(key, ""));
 }
 
+// "id = 5, day = infinity"
+std::string key_of(const Json& change) {
+  std::string key;
+  for (const Json& part : change.at("key"))
+    key += fmt::format("{}{} = {}", key.empty() ? "" : ", ", said(part, "column"), said(part, "value"));
+  return key;
+}
+
 void print(const Json& stream) {
   const Json& changes = stream.at("changes");
   fmt::print("{}: {}{} wait\n", said(stream, "stream"), changes.size(),
@@ -29,7 +37,8 @@ void print(const Json& stream) {
   for (const Json& change : changes) {
     if (++shown > kShownOfEach) break;
     const std::string reason = said(change, "reason");
-    fmt::print("  {}  {:<12} {}  {}\n", said(change, "id"), said(change, "op"), said(change, "committed_at"),
+    fmt::print("  {}  {:<12} {}  {}: {}\n", said(change, "id"), said(change, "op"),
+               said(change, "committed_at"), key_of(change),
                reason.empty() ? "behind an earlier one of its key"
                               : fmt::format("{} (contract {})", reason, said(change, "contract")));
     if (!reason.empty()) fmt::print("      -> {}\n", said(change, "hint"));

@@ -10,6 +10,7 @@
 #include "change/text/pg_text.h"
 #include "change/tuple.h"
 #include "load/quarantined.h"
+#include "load/quarantined_keys.h"
 
 namespace freshet::app {
 namespace {
@@ -42,6 +43,12 @@ Json described(const QuarantinedChange& change) {
           {"contract", change.contract},
           {"reason", change.reason},
           {"hint", change.hint}};
+}
+
+Json key_of(const QuarantinedChange& change) {
+  Json key = Json::array();
+  for (const auto& [column, value] : change.key) key.push_back({{"column", column}, {"value", value}});
+  return key;
 }
 
 // As PostgreSQL prints it; what has no text form, or wasn't sent, says so.
@@ -87,8 +94,14 @@ std::string QuarantineRequests::list(const std::string& streams) const {
   Json answer = Json::array();
   for (const std::string& stream : named(streams)) {
     Json changes = Json::array();
-    for (const QuarantinedChange& change : load::list_quarantined(client, mirror_of(stream), kListed))
+    const std::optional<load::Mirror> mirror = mirror_of(stream);
+    if (!mirror) continue;
+    std::vector<QuarantinedChange> waiting = load::list_quarantined(client, mirror->name(), kListed);
+    load::tell_keys(client, *mirror, waiting);
+    for (const QuarantinedChange& change : waiting) {
       changes.push_back(described(change));
+      changes.back()["key"] = key_of(change);
+    }
     if (!changes.empty()) answer.push_back({{"stream", stream}, {"changes", changes}});
   }
   return text(answer);
@@ -98,7 +111,8 @@ std::string QuarantineRequests::show(const std::string& change) const {
   const Json asked = Json::parse(change);
   const std::string stream = resolve_streams(*contracts_.now(), {asked.at("stream")}).front();
   clickhouse::Client client(clickhouse());
-  const auto found = load::find_quarantined(client, mirror_of(stream), asked.at("id"));
+  const std::optional<load::Mirror> mirror = mirror_of(stream);
+  const auto found = mirror ? load::find_quarantined(client, mirror->name(), asked.at("id")) : std::nullopt;
   if (!found)
     throw Error(ErrorKind::config, stream + " has no such change in quarantine",
                 "freshet quarantine list " + shell_word(stream) + " has their names");
@@ -149,11 +163,11 @@ std::vector<std::string> QuarantineRequests::named(const std::string& streams) c
   return names;
 }
 
-std::string QuarantineRequests::mirror_of(const std::string& stream) const {
+std::optional<load::Mirror> QuarantineRequests::mirror_of(const std::string& stream) const {
   const auto contracts = contracts_.now();
   for (const contract::StreamContract& contract : *contracts)
-    if (contract::to_string(contract.source) == stream) return contract.mirror;
-  return {};
+    if (contract::to_string(contract.source) == stream) return load::make_mirror(contract);
+  return std::nullopt;
 }
 
 clickhouse::Endpoint QuarantineRequests::clickhouse() const {

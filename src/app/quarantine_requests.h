@@ -11,6 +11,7 @@
 #include "app/control.h"
 #include "app/load_stage.h"
 #include "contract/contract.h"
+#include "load/mirror.h"
 
 namespace freshet::app {
 
@@ -34,7 +35,7 @@ class QuarantineRequests {
   std::string resume(const std::string& streams) const;
 
   std::vector<std::string> named(const std::string& streams) const;
-  std::string mirror_of(const std::string& stream) const;
+  std::optional<load::Mirror> mirror_of(const std::string& stream) const;
   clickhouse::Endpoint clickhouse() const;
 
   const ContractsInForce& contracts_;

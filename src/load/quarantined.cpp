@@ -17,12 +17,16 @@ QuarantinedChange read_change(ByteReader& from) {
   change.reason = read_text(from);
   change.hint = read_text(from);
   change.contract = read_text(from);
+  change.key_bytes = read_text(from);
   return change;
 }
 
 std::string described() {
-  return fmt::format("{} AS id, op, version, committed_at, reason, hint, contract", kQuarantineId);
+  return fmt::format("{} AS id, op, version, committed_at, reason, hint, contract, key", kQuarantineId);
 }
+
+// What it takes to read a key that is kept as it came.
+constexpr const char* kShape = ", if(startsWith(key, unhex('FF')), schema, '') AS shape";
 
 // One row says how it waits (done_round 0), another how it left; a later round may bring it back.
 std::string newest(const std::string& mirror, std::string_view columns, std::string_view range,
@@ -48,9 +52,13 @@ std::vector<QuarantinedChange> list_quarantined(clickhouse::Client& client, cons
                                                 std::size_t limit) {
   const std::string answer =
       client.select(fmt::format("SELECT * FROM {} ORDER BY version, id LIMIT {} FORMAT RowBinary",
-                                waiting_in_quarantine(mirror, described()), limit));
+                                waiting_in_quarantine(mirror, described() + kShape), limit));
   std::vector<QuarantinedChange> changes;
-  for (ByteReader from(answer); !from.at_end();) changes.push_back(read_change(from));
+  for (ByteReader from(answer); !from.at_end();) {
+    changes.push_back(read_change(from));
+    if (const std::string_view shape = read_text(from); !shape.empty())
+      changes.back().schema = decode_schema(shape);
+  }
   return changes;
 }
 

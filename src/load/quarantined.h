@@ -17,13 +17,18 @@ struct QuarantinedChange {
   Micros committed_at = 0;
   std::string reason;  // empty: it waits behind another one of its key
   std::string hint;
-  std::string contract;  // the version of the one that it broke
+  std::string contract;   // the version of the one that it broke
+  std::string key_bytes;  // in the mirror's form; of one without a place there as it came (TableLoad)
+  struct KeyValue {
+    std::string column, value;
+  };
+  std::vector<KeyValue> key;  // by tell_keys()
   TableSchema schema;
   std::string old;
   std::string row;
 };
 
-// The first ones in the order of commits, without their rows.
+// The first ones in the order of commits, without their rows. Where the key is as it came, with the schema.
 std::vector<QuarantinedChange> list_quarantined(clickhouse::Client& client, const std::string& mirror,
                                                 std::size_t limit);
 // One, with its rows.

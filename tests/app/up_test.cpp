@@ -180,8 +180,12 @@ TEST_F(Up, WhatIsInQuarantineIsSeenReplayedAndGivenUp) {
       [&] { return say({"quarantine", "list"}).output.find("behind") != std::string::npos; }, 60s));
   const Ended listed = say({"quarantine", "list", "item"});
   EXPECT_EQ(listed.status, 1);
-  EXPECT_THAT(listed.output, AllOf(HasSubstr("public.item: 2 wait"), HasSubstr("'price' is NaN"),
-                                   HasSubstr("(contract 1.0.0)"), HasSubstr("null_when")));
+  EXPECT_THAT(listed.output,
+              AllOf(HasSubstr("public.item: 2 wait"), HasSubstr("'price' is NaN"),
+                    HasSubstr("(contract 1.0.0)"), HasSubstr("null_when"),
+                    HasSubstr("  id = 1: public.item at "), HasSubstr("  id = 1: behind an earlier one")));
+  EXPECT_THAT(say({"quarantine", "list", "--json"}).output,
+              HasSubstr("\"key\":[{\"column\":\"id\",\"value\":\"1\"}]"));
   const std::string id = listed.output.substr(listed.output.find("\n  ") + 3, 16);
   const Ended shown = say({"quarantine", "show", "item", id});
   EXPECT_EQ(shown.status, 0) << shown.output;

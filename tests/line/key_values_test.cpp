@@ -114,6 +114,13 @@ TEST_F(KeyValues, ThatHaveNoPlaceInTheMirrorAreInAnotherOneAsText) {
                     HasSubstr("(NaN, 9): only in the source, in quarantine"),
                     HasSubstr("(1066-10-14 00:00:00+00, 1): only in the source, in quarantine"),
                     HasSubstr("(0044-03-15 00:00:00 BC, 1): only in the source, in quarantine")));
+  const std::string listed = line_->line().say({"quarantine", "list"}).output;
+  for (const char* key : {"  k = infinity, n = 1: public.days", "  k = -infinity, n = 1: public.days",
+                          "  k = 5000-01-01, n = 1: public.days", "  k = 2020-01-02, n = 1: public.days",
+                          "  k = NaN, n = 9: public.prices", "  k = 2.50, n = 1: public.prices",
+                          "  k = 1066-10-14 00:00:00+00, n = 1: public.moments",
+                          "  k = 0044-03-15 00:00:00 BC, n = 1: public.clocks"})
+    EXPECT_THAT(listed, HasSubstr(key));
 
   line_->line().stop();
   for (const Keyed& keyed : kKeyed) choose_text_in_another_mirror(keyed);
@@ -143,6 +150,26 @@ TEST_F(KeyValues, ThatHaveNoPlaceInTheMirrorAreInAnotherOneAsText) {
   EXPECT_EQ(line_->line().say({"snapshot", "days", "prices", "moments", "clocks"}).status, 0);
   ASSERT_TRUE(line_->line().wait_until_loaded()) << line_->line().status_text();
   for (const Keyed& keyed : kKeyed) expect_exact(keyed.table);
+}
+
+// The first one begins in the mirror's form as a key does that has no place there.
+TEST_F(KeyValues, AreListedAsPostgreSQLPrintsThem) {
+  line_.emplace(
+      "CREATE TYPE grade AS ENUM ('low');"
+      "CREATE TABLE listed (i bigint, b boolean, n numeric(8,2), t text, e grade, u uuid, d date, z "
+      "timestamptz, s "
+      "timestamp, x bytea, a inet, v numeric(4,2), PRIMARY KEY (i, b, n, t, e, u, d, z, s, x, a))");
+  ASSERT_TRUE(line_->start()) << line_->line().log_tail();
+  const std::string key =
+      "-1, true, 2.50, 'a b', 'low', '00000000-0000-4000-8000-0000000000ff', '1969-12-31', '1969-12-31 "
+      "23:59:59.25+00', '2020-01-01 10:00:00', '\\x00ff', '10.0.0.1/8'";
+  line_->sql("INSERT INTO listed VALUES (" + key + ", 'NaN'); UPDATE listed SET v = 1");
+  ASSERT_TRUE(becomes("listed", "quarantined")) << line_->line().status_text();
+  EXPECT_THAT(
+      line_->line().say({"quarantine", "list"}).output,
+      HasSubstr("  i = -1, b = t, n = 2.50, t = a b, e = low, u = 00000000-0000-4000-8000-0000000000ff, d = "
+                "1969-12-31, z = 1969-12-31 23:59:59.25+00, s = 2020-01-01 10:00:00, x = \\x00ff, a = "
+                "10.0.0.1/8: public.listed at "));
 }
 
 // Not only of those that a change says it of: all of its keys wait.
