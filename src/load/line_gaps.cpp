@@ -51,7 +51,7 @@ void Load::Line::note_new_mirrors(std::size_t first) {
     const bool began = std::ranges::any_of(positions_, [&](const auto& position) {
       return position.first.stream == mirror.stream && position.second > journal::Offset();
     });
-    if (began && !stream->has_gap() && !there.contains(mirror.name()))
+    if (began && !there.contains(mirror.name()))
       note_gap(*stream, mirror.raw() + " is new, and earlier rows went to another mirror");
   }
 }

@@ -213,6 +213,39 @@ TEST(GapsOfAStream, ThatStoppedAreThereWhenItsMirrorIsAnother) {
             std::string::npos);
 }
 
+// Also one that is being filled: what has been read went to the mirror that was.
+TEST(GapsOfAStream, ThatAreThereAlreadyAreOfTheMirrorThatIsNew) {
+  std::vector<contract::StreamContract> contracts = halting_contracts();
+  Rig rig(contracts);
+  Source& source = rig.source();
+  rig.start();
+  source.insert("items", row(1, "a"));
+  source.insert("items", row(2, "b"));
+  source.commit();
+  rig.settle();
+  const auto rename = [&](const std::string& mirror) {
+    rig.stop();
+    contracts[0].mirror = mirror;
+    rig.change_contracts(contracts);
+    rig.start();
+    rig.settle();
+    EXPECT_EQ(rig.status_of("app.items")->state, StreamState::gap);
+    EXPECT_NE(rig.status_of("app.items")->reason.find(mirror), std::string::npos)
+        << rig.status_of("app.items")->reason;
+  };
+  rename("items_v2");
+  rename("items_v3");
+  const Lsn v = source.begin_snapshot("items", kAnnounced);
+  source.snapshot_row("items", v, row(1, "a"));
+  rig.settle();
+  ASSERT_EQ(rig.status_of("app.items")->state, StreamState::filling);
+  rename("items_v4");
+  source.snapshot_row("items", v, row(2, "b"));
+  source.end_snapshot("items", v, kSweep);
+  rig.settle();
+  EXPECT_EQ(rig.status_of("app.items")->state, StreamState::gap) << "it lacks the first row";
+}
+
 TEST(GapsOfAStream, ThatStoppedTakeThePlaceOfWhatItStoppedAt) {
   Rig rig(halting_contracts());
   Source& source = rig.source();
