@@ -73,12 +73,13 @@ constexpr Help kContract{
     "`check` needs no database: for the CI of the project's own Git. `diff` asks the live "
     "source."};
 
-constexpr Help kQuarantine{
-    "Changes that broke their contract, and wait",
-    "A change that its mirror can't hold waits with its reason, later ones of its key behind it; all else "
-    "goes on. "
-    "Mend the\n"
-    "contract and start Freshet again, or snapshot the table, and they come in, in order."};
+constexpr Help kQuarantine{"Changes that broke their contract, and wait",
+                           "A change that its mirror can't hold waits with its reason, later ones of its key "
+                           "behind it; all else goes on. Mend "
+                           "the\n"
+                           "contract as the hint says and start Freshet again: they come in, in order. Or "
+                           "read the table again, with freshet\n"
+                           "snapshot: what the source has by now takes their place."};
 constexpr Help kQuarantineList{
     "What waits, and why",
     "Of each stream the first thousand changes. Exit status 0: nothing waits, 1: something "
@@ -88,12 +89,18 @@ constexpr Help kQuarantineReplay{"Take up again what waits",
                                  "In order, under the contracts as they are now. Exit status 0: nothing "
                                  "waits any more, 1: some still breaks its "
                                  "contract."};
-constexpr Help kQuarantineDrop{
-    "Give up changes for good",
-    "The mirror then differs from its source until the key changes again or the table is snapshotted again. "
-    "The reason "
-    "is kept\n"
-    "in freshet.quarantine, and what waited behind is replayed. Of a key change both halves go."};
+constexpr Help kQuarantineDrop{"Give up changes for good",
+                               "They never reach the mirror, which may differ from its source for their keys "
+                               "until the table is read again: "
+                               "freshet\n"
+                               "snapshot STREAM. What waits behind them is taken up again, and waits on "
+                               "where it doesn't fit either. A change of a "
+                               "key\n"
+                               "goes whole: both of its halves. That they were given up, and why, is kept in "
+                               "freshet.quarantine; their values "
+                               "aren't.\n"
+                               "Where the hint of freshet quarantine list can be followed nothing has to be "
+                               "given up: what waits comes in then."};
 
 constexpr Help kSweep{
     "Rows that a reading didn't see at the source",
@@ -277,15 +284,21 @@ CLI::App* add_quarantine(CLI::App& app, QuarantineCommand& command) {
   streams(list, "Only these: schema.table, or the table alone where only one schema has it");
   list->add_flag("--json", command.json, "All of it, as JSON");
   CLI::App* show = add_part(*quarantine, "show", kQuarantineShow, command, Does::show);
-  show->add_option("STREAM", command.stream, "schema.table")->required()->type_name("");
+  show->add_option("STREAM", command.stream, "schema.table, or the table alone where only one schema has it")
+      ->required()
+      ->type_name("");
   show->add_option("ID", command.ids, "Of the change")->required()->expected(1)->type_name("");
   show->add_flag("--json", command.json, "As JSON");
   streams(add_part(*quarantine, "replay", kQuarantineReplay, command, Does::replay), "Only these");
   CLI::App* drop = add_part(*quarantine, "drop", kQuarantineDrop, command, Does::drop);
-  drop->add_option("STREAM", command.stream, "schema.table")->required()->type_name("");
-  CLI::Option* ids = drop->add_option("ID", command.ids, "Of the changes")->type_name("");
+  drop->add_option("STREAM", command.stream, "schema.table, or the table alone where only one schema has it")
+      ->required()
+      ->type_name("");
+  CLI::Option* ids =
+      drop->add_option("ID", command.ids, "Of the changes, as freshet quarantine list has them; or --all")
+          ->type_name("");
   drop->add_flag("--all", command.all, "All that waits of the stream")->excludes(ids);
-  drop->add_option("--because", command.because, "Why; it is kept")->required()->type_name("TEXT");
+  drop->add_option("--because", command.because, "Why they are given up")->required()->type_name("TEXT");
   return quarantine;
 }
 
