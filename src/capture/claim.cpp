@@ -102,6 +102,15 @@ bool slot_must_be_made(const JournalPort& journal, postgres::Connection& control
   return (!notes || notes->slot_note == SlotNote::making) && !find_slot(control, slot);
 }
 
+void require_claimable(const Notes& notes, const std::optional<journal::Watermark>& last,
+                       postgres::Connection& control, const postgres::SystemIdentity& system,
+                       const std::string& slot) {
+  require_our_slot(notes, slot);
+  if (notes.slot_note == SlotNote::making) return require_our_system(notes, system);
+  require_our_source(notes, {system, find_slot(control, slot), insert_lsn(control)},
+                     last ? last->commit_lsn : Lsn());
+}
+
 ClaimedPosition claim_position(JournalPort journal, postgres::Connection& control,
                                postgres::Replication& replication, const ClaimOptions& options) {
   const std::string& slot = options.slot;
@@ -109,17 +118,9 @@ ClaimedPosition claim_position(JournalPort journal, postgres::Connection& contro
   auto notes = decode_notes(journal.kept());
   if (notes && !options.give_up.empty() && position_name(notes->slot_generation) == options.give_up) {
     notes = take_another_source(*notes, journal, control, system, slot);
-  } else if (notes && notes->slot != slot) {
-    throw Error(ErrorKind::config,
-                fmt::format("the journal's position belongs to the slot \"{}\", the project names \"{}\"",
-                            notes->slot, slot),
-                "name that slot, or start with a new journal");
-  } else if (notes && notes->slot_note == SlotNote::made) {
-    require_our_source(*notes, {system, find_slot(control, slot), insert_lsn(control)},
-                       journal.last() ? journal.last()->commit_lsn : Lsn());
-    return {std::move(*notes), false};
   } else if (notes) {
-    require_our_system(*notes, system);
+    require_claimable(*notes, journal.last(), control, system, slot);
+    if (notes->slot_note == SlotNote::made) return {std::move(*notes), false};
   } else {
     if (const auto found = find_slot(control, slot))
       throw foreign_slot(slot, *found, control.where(), system.database);

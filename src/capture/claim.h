@@ -30,6 +30,12 @@ struct ClaimOptions {
 ClaimedPosition claim_position(JournalPort journal, postgres::Connection& control,
                                postgres::Replication& replication, const ClaimOptions& options);
 
+// Whether it would go on from there: the part of it that only reads, while nobody else streams. `last`: the
+// journal's newest watermark.
+void require_claimable(const Notes& notes, const std::optional<journal::Watermark>& last,
+                       postgres::Connection& control, const postgres::SystemIdentity& system,
+                       const std::string& slot);
+
 // The journal says where capture stands, or that it was about to begin.
 bool has_position(const JournalPort& journal);
 

@@ -43,6 +43,14 @@ void require_slot(const Notes& notes, const std::optional<SlotState>& slot) {
 
 }  // namespace
 
+void require_our_slot(const Notes& notes, const std::string& named) {
+  if (notes.slot == named) return;
+  throw Error(ErrorKind::config,
+              fmt::format("the journal's position belongs to the slot \"{}\", the project names \"{}\"",
+                          notes.slot, named),
+              "name that slot, or start with a new journal");
+}
+
 void require_our_system(const Notes& notes, const postgres::SystemIdentity& system) {
   if (system.system_id != notes.system_id) {
     throw refused(notes,

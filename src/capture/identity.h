@@ -19,6 +19,9 @@ struct SourcePosition {
 // Before streaming. `durable`: the last watermark. Throws Error{identity}.
 void require_our_source(const Notes& notes, const SourcePosition& found, Lsn durable);
 
+// The slot that the project names is that of the journal's position. Throws Error{config}.
+void require_our_slot(const Notes& notes, const std::string& named);
+
 // The part of it that needs no slot.
 void require_our_system(const Notes& notes, const postgres::SystemIdentity& system);
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "base/clock.h"
 #include "journal/journal.h"
@@ -31,5 +33,13 @@ std::unique_ptr<Writer> open_writer(const EmbeddedOptions& options);
 
 // The journal need not be there yet.
 std::unique_ptr<Reader> open_reader(const EmbeddedOptions& options);
+
+// What its writer has made durable last: its notes, and the newest watermark.
+struct LastSealed {
+  std::string kept;
+  std::optional<Watermark> watermark;
+};
+// Only reads, also beside a writer. Nothing when there is no journal. Throws Error{data} when it is damaged.
+std::optional<LastSealed> read_last_sealed(const EmbeddedOptions& options);
 
 }  // namespace freshet::journal

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <fstream>
 
 #include "adapter/postgres/replication.h"
@@ -87,6 +88,44 @@ TEST(DoctorOfTheSource, SaysThatASlotIsNearItsLossAndThatItIsLost) {
   const Ended lost = doctor(line);
   EXPECT_EQ(lost.status, 1);
   EXPECT_THAT(lost.output, AllOf(HasSubstr("lost its WAL"), HasSubstr("another-source.md")));
+}
+
+TEST(DoctorOfTheSource, SaysThatTheSlotWasMadeAgain) {
+  TestDatabase database;
+  const Installation line(database, kItem);
+  run_once(line);
+  EXPECT_EQ(doctor(line).status, 0);
+  database.sql("SELECT pg_drop_replication_slot('" + database.name() + "')");
+  database.sql("INSERT INTO item VALUES (1)");
+  database.sql("SELECT pg_create_logical_replication_slot('" + database.name() + "', 'pgoutput')");
+  const Ended found = doctor(line);
+  EXPECT_EQ(found.status, 1);
+  EXPECT_THAT(found.output, AllOf(HasSubstr("it was made again"), HasSubstr("--accept-source")));
+}
+
+// The journal has what its source has never written.
+TEST(DoctorOfTheSource, SaysThatACopyOfItsVolumeWasRestored) {
+  PostgresServer server;
+  TestDatabase database(server.url());
+  const Installation line(database, kItem);
+  run_once(line);
+  const auto copy = [](const std::string& from, const std::string& to) {
+    return std::system(("rm -rf " + to + " && cp -a " + from + " " + to).c_str());
+  };
+  const std::string saved = server.data() + ".saved";
+  server.stop();
+  ASSERT_EQ(copy(server.data(), saved), 0);
+  server.start();
+  postgres::Connection({.url = database.url(), .purpose = "freshet test"})
+      .run("INSERT INTO item SELECT generate_series(1, 1000)");
+  run_once(line);
+  EXPECT_EQ(doctor(line).status, 0);
+  server.stop();
+  ASSERT_EQ(copy(saved, server.data()), 0);
+  server.start();
+  const Ended found = doctor(line);
+  EXPECT_EQ(found.status, 1);
+  EXPECT_THAT(found.output, AllOf(HasSubstr("an older state was restored"), HasSubstr("--accept-source")));
 }
 
 // Before the first start that makes one; after it, what is committed meanwhile can't be streamed.

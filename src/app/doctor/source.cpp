@@ -4,9 +4,12 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "adapter/postgres/replication.h"
 #include "app/doctor/checks.h"
 #include "app/source_wishes.h"
+#include "capture/claim.h"
 #include "capture/slot.h"
+#include "journal/embedded.h"
 
 namespace freshet::app::doctor {
 namespace {
@@ -31,7 +34,8 @@ void tell_rules(const capture::Inspection& seen, Findings& findings) {
   if (!held.empty()) findings.ok("source rules", kSource, held);
 }
 
-void check_slot_of_others(const capture::SlotState& slot, const Patient& patient, Connection& source,
+// Whether there was something to say.
+bool check_slot_of_others(const capture::SlotState& slot, const Patient& patient, Connection& source,
                           Findings& findings) {
   const std::string& name = patient.options.project.source.slot;
   const std::string database(source.query("SELECT current_database()").text(0, 0));
@@ -46,6 +50,9 @@ void check_slot_of_others(const capture::SlotState& slot, const Patient& patient
                    fmt::format("SELECT pid, client_addr, application_name FROM pg_stat_replication JOIN "
                                "pg_replication_slots ON active_pid = pid WHERE slot_name = {}; stop that one",
                                postgres::quote_literal(name)));
+  else
+    return false;
+  return true;
 }
 
 void check_retained_wal(const capture::SlotState& slot, const std::string& name, Findings& findings) {
@@ -66,9 +73,31 @@ void check_retained_wal(const capture::SlotState& slot, const std::string& name,
                 fmt::format("the source keeps {} for it", megabytes(slot.retained_bytes)));
 }
 
+// What the next start of capture would find before it streams; one that runs has found nothing.
+bool is_another_source(Connection& source, const Patient& patient, Findings& findings) {
+  if (!patient.has_journal || patient.capture_runs) return false;
+  const contract::Project& project = patient.options.project;
+  const auto sealed = journal::read_last_sealed({.directory = patient.data.path() / project.journal.dir});
+  const auto notes = sealed ? capture::decode_notes(sealed->kept) : std::nullopt;
+  if (!notes) return false;
+  const postgres::SystemIdentity system =
+      postgres::Replication({.url = patient.options.source, .purpose = "freshet doctor"}).identify();
+  try {
+    capture::require_claimable(*notes, sealed->watermark, source, system, project.source.slot);
+    findings.ok("identity", kSource, "is the one that the journal belongs to");
+    return false;
+  } catch (const Error& error) {
+    if (error.may_pass()) throw;
+    findings.error("identity", kSource, error);
+    return true;
+  }
+}
+
 void check_slot(Connection& source, const Patient& patient, Findings& findings) {
   const std::string& name = patient.options.project.source.slot;
   const auto slot = capture::find_slot(source, name);
+  if (slot && patient.has_journal && check_slot_of_others(*slot, patient, source, findings)) return;
+  if (is_another_source(source, patient, findings)) return;
   if (!slot && patient.has_journal)
     findings.error("slot", name, "is gone: what changed since is lost for this journal",
                    "accept it as another source: docs/runbook/another-source.md");
@@ -79,7 +108,6 @@ void check_slot(Connection& source, const Patient& patient, Findings& findings) 
                    "accept it as another source: docs/runbook/another-source.md");
     return;
   }
-  check_slot_of_others(*slot, patient, source, findings);
   check_retained_wal(*slot, name, findings);
 }
 

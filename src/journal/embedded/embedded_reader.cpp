@@ -5,6 +5,7 @@
 #include "journal/embedded/block_reader.h"
 #include "journal/embedded/gaps.h"
 #include "journal/embedded/range_read.h"
+#include "journal/embedded/recovery.h"
 #include "journal/embedded/released.h"
 #include "journal/embedded/watermark.h"
 
@@ -125,6 +126,14 @@ Ends EmbeddedReader::gaps() const {
 std::uint64_t EmbeddedReader::bytes() const {
   const std::optional<Tail> tail = read_tail(index_.layout());
   return tail ? tail->bytes : 0;
+}
+
+std::optional<LastSealed> read_last_sealed(const EmbeddedOptions& options) {
+  const Layout layout(options.directory);
+  const std::optional<Tail> tail = read_tail(layout);
+  if (!tail) return std::nullopt;
+  LogState state = replay(layout.segment(tail->end.segment), tail->end.byte);
+  return LastSealed{std::move(state.notes), std::move(state.last)};
 }
 
 std::unique_ptr<Reader> open_reader(const EmbeddedOptions& options) {

@@ -120,6 +120,13 @@ void cut(const files::Path& path, const Walk& found, std::uint64_t proven) {
   file.sync_data();
 }
 
+void remove_from(const Layout& layout, const std::vector<std::uint64_t>& segments, std::size_t first) {
+  for (std::size_t i = segments.size(); i > first; --i) files::remove(layout.segment(segments[i - 1]));
+  files::sync_directory(layout.segments());
+}
+
+}  // namespace
+
 LogState replay(const files::Path& path, std::uint64_t end) {
   LogState state;
   BlockReader blocks(files::File::open(path), 0, end, BlockReader::Window::headers);
@@ -127,13 +134,6 @@ LogState replay(const files::Path& path, std::uint64_t end) {
     state.apply(*header, header->kind == BlockKind::data ? std::string_view() : blocks.body());
   return state;
 }
-
-void remove_from(const Layout& layout, const std::vector<std::uint64_t>& segments, std::size_t first) {
-  for (std::size_t i = segments.size(); i > first; --i) files::remove(layout.segment(segments[i - 1]));
-  files::sync_directory(layout.segments());
-}
-
-}  // namespace
 
 std::optional<Recovered> recover(const Layout& layout) {
   const std::vector<std::uint64_t> segments = layout.list_segments();

@@ -18,4 +18,7 @@ struct Recovered {
 // Nothing when nothing was ever sealed here: the folder has no segments afterwards. Throws Error{data}.
 std::optional<Recovered> recover(const Layout& layout);
 
+// What a segment says up to that byte: all that is known there, since it opens with what came before it.
+LogState replay(const files::Path& path, std::uint64_t end);
+
 }  // namespace freshet::journal
