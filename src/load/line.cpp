@@ -113,6 +113,7 @@ void Load::Line::run() {
   while (!stop_.stop_requested()) {
     answer_requests();
     note_gaps();
+    pass_broken_readings();
     hold_back();
     if (cut_ && (decided() || any_catches_up())) round({cut_->round + 1, cut_->mark}, false);
     answer_replays();
@@ -362,6 +363,7 @@ void Load::Line::note_stopped(std::uint64_t round) {
     const Verdict& verdict = *stream->table.stopped();
     const StreamState state = stream->has_gap() ? StreamState::gap : StreamState::stopped;
     stream->standing = Standing{state, verdict.reason, verdict.hint};
+    if (stream->filling) note_broken_reading(*stream);
     stream->filling = false;
     stream->table.restore(round - 1);
     states_.write_standing(stream->table.mirror().stream, *stream->standing);

@@ -41,6 +41,8 @@ class Load::Line {
     bool reads() const { return (!standing || has_gap()) && !table.stopped() && !held_back; }
     bool held_back = false;   // what comes stays in the journal until quarantine is taken up
     bool filling = false;     // its gap, by the snapshot that has begun
+    Version broken_reading;   // the last that was to fill it and can't
+    bool passes_on = false;   // and from which on it is to look for another
     bool stop_noted = false;  // why its table has stopped is in `standing`
 
     void resume() {
@@ -91,6 +93,8 @@ class Load::Line {
   void pass_over_lost();
   bool passes_over(Stream& stream, const Change& change);
   void note_filled();
+  void note_broken_reading(Stream& stream);
+  void pass_broken_readings();
   void move_on(const Stream& stream, const Reading& reading, StreamCut& cut) const;
 
   // Streams that have more to read than a round should take (line_catch_up.cpp).

@@ -1,6 +1,8 @@
 // The part of Line that deals with streams that lack records. Such a stream passes over what comes, until a
 // snapshot begins whose V is above all of that (kFromHere), applies everything from there on, and is whole at
-// the snapshot's end. Its cut stands until then; its position moves on, so that it fills no journal.
+// the snapshot's end. Its cut stands until then; its position moves on, so that it fills no journal. A
+// snapshot that breaks the contract is passed over likewise: the next one may be in the journal behind it
+// already.
 //
 // Noted are the gap (freshet.streams) and whether a snapshot runs (freshet.snapshots, as of the cut): a gap
 // whose snapshot runs is being filled.
@@ -8,6 +10,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <utility>
 
 #include "base/log.h"
 #include "base/shell_word.h"
@@ -70,9 +73,25 @@ void Load::Line::pass_over_lost() {
 bool Load::Line::passes_over(Stream& stream, const Change& change) {
   if (!stream.has_gap() || stream.filling) return false;
   if (change.op != Op::snapshot_begin || (change.flags & kFromHere) == 0) return true;
+  if (change.version() <= stream.broken_reading) return true;
   stream.filling = true;
   log::info("gap_filling", {{"stream", stream.table.mirror().stream}});
   return false;
+}
+
+void Load::Line::note_broken_reading(Stream& stream) {
+  stream.broken_reading = stream.table.snapshot_version();
+  stream.passes_on = true;
+  stream.standing->hint += "; then freshet snapshot " + stream.table.mirror().stream;
+}
+
+// After the cut of the round in which it broke: from where that round began.
+void Load::Line::pass_broken_readings() {
+  for (const auto& stream : streams_) {
+    if (!std::exchange(stream->passes_on, false)) continue;
+    stream->table.abandon_snapshot(cut_ ? cut_->round : 0);
+    stream->resume();
+  }
 }
 
 // Before the cut that says so: should it never be recorded, the round comes again and fills it again.

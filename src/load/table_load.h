@@ -99,6 +99,7 @@ class TableLoad {
   // The stream lacks records from here on, also of a snapshot that is running.
   void abandon_snapshot(std::uint64_t cut);
   bool in_snapshot() const { return snapshots_.running(); }
+  Version snapshot_version() const { return snapshots_.version(); }
   // V of the last snapshot that the mirror has all of; 0 before the first, and while one comes in.
   Lsn snapshot_loaded() const { return in_snapshot() ? Lsn() : snapshots_.version().commit(); }
   std::uint64_t waiting() const { return waiting_.count(); }

@@ -274,5 +274,42 @@ TEST(GapsOfAStream, ThatStoppedTakeThePlaceOfWhatItStoppedAt) {
   EXPECT_NE(rig.status_of("app.items")->reason.find("is NaN"), std::string::npos);
 }
 
+// It lies in the journal before the one that is asked for, and no contract takes what it has.
+TEST(GapsOfAStream, ThatAReadingStoppedAreFilledByTheNextOne) {
+  Rig rig(halting_contracts());
+  Source& source = rig.source();
+  rig.start();
+  source.insert("items", row(1, "a"));
+  source.commit();
+  const auto read = [&](const std::vector<Row>& rows) {
+    const Lsn v = source.begin_snapshot("items", kAnnounced);
+    for (const Row& one : rows) source.snapshot_row("items", v, one);
+    source.end_snapshot("items", v, kSweep);
+  };
+  read({row(1, "a"), {9, "nan", "d", "NaN"}});
+  rig.settle();
+  ASSERT_EQ(rig.status_of("app.items")->state, StreamState::stopped);
+  rig.load().read_anew({"app.items"}).get();
+  rig.settle();
+  ASSERT_EQ(rig.status_of("app.items")->state, StreamState::gap);
+  EXPECT_NE(rig.status_of("app.items")->reason.find("is NaN"), std::string::npos);
+  EXPECT_NE(rig.status_of("app.items")->hint.find("then freshet snapshot app.items"), std::string::npos);
+
+  // Once more in vain; and with a reading that does already behind it when it is seen.
+  read({{9, "nan", "d", "NaN"}});
+  rig.settle();
+  EXPECT_EQ(rig.status_of("app.items")->state, StreamState::gap);
+  source.insert("items", row(2, "b"));
+  source.commit();
+  read({{9, "nan", "d", "NaN"}});
+  read({row(1, "a"), row(2, "b")});
+  rig.settle();
+  source.insert("items", row(3, "c"));
+  source.commit();
+  rig.settle();
+  EXPECT_EQ(rig.status_of("app.items")->state, StreamState::running) << rig.status_of("app.items")->reason;
+  rig.expect_equal("items");
+}
+
 }  // namespace
 }  // namespace freshet::test
