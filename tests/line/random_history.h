@@ -4,34 +4,18 @@
 
 #include <rapidcheck.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <iosfwd>
 #include <string>
 #include <vector>
 
-#include "types/cases.h"
+#include "line/random_table.h"
 
 namespace freshet::test {
 
-struct RandomColumn {
-  std::string name;
-  TypeCase type;
-  bool nullable = true;
-};
-
-// Its key is made from a whole number, its column `doc` holds text that is stored outside of the row.
-struct RandomTable {
-  std::string name;
-  std::size_t key = 0;      // one of the kinds of keys
-  bool second_key = false;  // another column in the key
-  char identity = 'd';      // as pg_class.relreplident has it: d, f, i
-  std::vector<RandomColumn> columns;
-
-  std::string create() const;
-};
-
 struct RandomChange {
-  enum class Kind { insert, insert_many, update, update_doc, move, remove, truncate };
+  enum class Kind { insert, insert_many, update, update_doc, update_price, move, remove, truncate };
   Kind kind = Kind::insert;
   std::size_t table = 0;
   int id = 0;
@@ -51,19 +35,36 @@ struct RandomTransaction {
 };
 
 struct RandomStep {
-  enum class Kind { transaction, snapshot, kill, kill_store };
+  enum class Kind {
+    transaction,
+    alteration,  // of a table, in the midst of a transaction
+    snapshot,
+    pause,
+    resume,
+    replay,
+    follow,  // the contracts what the tables have become
+    kill,
+    kill_store,
+  };
   Kind kind = Kind::transaction;
   RandomTransaction transaction;
-  std::size_t table = 0;  // that is read again
+  RandomAlteration alteration;
+  std::size_t table = 0;
 };
 
+inline bool changes_the_source(const RandomStep& step) {
+  return step.kind == RandomStep::Kind::transaction || step.kind == RandomStep::Kind::alteration;
+}
+
 struct RandomHistory {
-  std::vector<RandomTable> tables;
+  std::vector<RandomTable> tables;        // as they are now
   std::vector<RandomTransaction> before;  // the line's first start
   std::vector<RandomStep> steps;          // while it runs, from its first snapshot on
 
   std::string schema() const;
   std::string sql(const RandomTransaction& transaction) const;
+  // From then on the tables are as it leaves them.
+  std::string sql(const RandomStep& step);
 };
 
 rc::Gen<RandomHistory> random_history();
