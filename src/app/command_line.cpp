@@ -4,6 +4,8 @@
 #include <iostream>
 #include <tuple>
 
+#include "capture/notes.h"
+
 namespace freshet::app {
 namespace {
 
@@ -170,12 +172,20 @@ CLI::App* add_run(CLI::App& app, const std::string& name, const Help& help, RunC
   return command;
 }
 
+// What CLI11 says of a text that is none; empty: it is one.
+std::string no_position(const std::string& text) {
+  return capture::is_position_name(text)
+             ? ""
+             : "the position is eight of 0-9 and a-f, as the error that refuses the source names it";
+}
+
 void add_accept_source(CLI::App& command, RunCommand& run) {
   command
       .add_option("--accept-source", run.accept_source,
                   "Another source takes the place of the one that this position belongs to: every table is "
                   "read again. An error that refuses a source names the position")
-      ->type_name("POSITION");
+      ->type_name("POSITION")
+      ->check(no_position, "");
 }
 
 CLI::App* add_init(CLI::App& app, InitCommand& init) {

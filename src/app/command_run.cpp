@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -14,8 +15,10 @@
 #include "app/log_file.h"
 #include "app/start_failure.h"
 #include "app/stop_signals.h"
+#include "app/supervisor.h"
 #include "app/terminal.h"
 #include "base/log.h"
+#include "base/utf8.h"
 
 namespace freshet::app {
 namespace {
@@ -82,11 +85,20 @@ void say_where(Terminal& terminal, const EndpointLine& endpoints) {
   terminal.say("PostgreSQL   " + endpoints.postgres);
 }
 
+// Where there is no picture: each stage that has ended for good, once.
+void say_what_failed(const LineStatus& status, std::set<std::string>& said) {
+  for (const StageLine& stage : status.stages)
+    if (stage.state == to_string(StageState::failed) && said.insert(stage.name).second)
+      fmt::print(stderr, "freshet: {} has failed: {}\n  -> {}\n", stage.name, printable(stage.error),
+                 printable(stage.hint));
+}
+
 // Until it is to stop (nothing), or to be put together anew. `was_ready`: data has flowed once.
 std::optional<LineOptions> watch_over(Line& line, const DataDir& data, LogFile& log_file,
                                       const StopSignals& signals, const StartFailure& failure,
                                       std::optional<Terminal>& terminal, bool runs_load, bool& was_ready) {
   EndpointsFile endpoints(data.endpoints());
+  std::set<std::string> said;
   while (!signals.wait(kRefreshEvery)) {
     if (auto next = line.take_reload()) return next;
     const LineStatus& status = line.refresh();
@@ -95,7 +107,10 @@ std::optional<LineOptions> watch_over(Line& line, const DataDir& data, LogFile& 
     if (!was_ready) failure.rethrow_if_any();
     if (runs_load && endpoints.write_once_known(status.endpoints) && terminal)
       say_where(*terminal, status.endpoints);
-    if (terminal) terminal->show(status);
+    if (terminal)
+      terminal->show(status);
+    else
+      say_what_failed(status, said);
     log_file.rotate_if_long();
     if (runs_load) bound_output(data.log());
   }

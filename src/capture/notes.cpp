@@ -89,6 +89,10 @@ std::string position_name(std::string_view slot_generation) {
   return std::string(slot_generation.substr(0, 8));
 }
 
+bool is_position_name(std::string_view text) {
+  return text.size() == 8 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 std::string encode(const Notes& notes) {
   std::string to;
   append(to, "system_id", {notes.system_id});

@@ -44,6 +44,8 @@ struct Notes {
 
 // What people call the position of that slot generation, to say that it may be given up. No other one has it.
 std::string position_name(std::string_view slot_generation);
+// Eight digits, hexadecimal.
+bool is_position_name(std::string_view text);
 
 std::string encode(const Notes& notes);
 // Nothing in an empty text: the journal is new. Throws Error{data}.

@@ -30,12 +30,14 @@ Installation::Installation(TestDatabase& database, const std::string& statements
       << "intervals: {canary: 1s, heartbeat: 500ms}\nhttp: {listen: \"127.0.0.1:0\"}\n";
 }
 
-std::unique_ptr<Process> Installation::start(const std::string& role) const {
-  return std::make_unique<Process>(
-      ProcessOptions{.arguments = {built("freshet"), role, project(), "--data", data()},
-                     .environment = {},
-                     .output = folder_.path() + "/" + role + ".out",
-                     .user = {}});
+std::unique_ptr<Process> Installation::start(const std::string& role,
+                                             const std::vector<std::string>& more) const {
+  std::vector<std::string> arguments{built("freshet"), role, project(), "--data", data()};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return std::make_unique<Process>(ProcessOptions{.arguments = std::move(arguments),
+                                                  .environment = {},
+                                                  .output = folder_.path() + "/" + role + ".out",
+                                                  .user = {}});
 }
 
 std::string Installation::output(const std::string& role) const {

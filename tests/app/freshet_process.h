@@ -33,7 +33,8 @@ class Installation {
   std::string folder() const { return folder_.path(); }
 
   // A role on this DATA; its output in <folder>/<role>.out.
-  std::unique_ptr<Process> start(const std::string& role = "up") const;
+  std::unique_ptr<Process> start(const std::string& role = "up",
+                                 const std::vector<std::string>& more = {}) const;
   std::string output(const std::string& role = "up") const;
 
   // Waits for DATA/endpoints.json. Throws when the process ends instead.

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -18,6 +19,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
+using namespace std::chrono_literals;
 
 constexpr const char* kItem = "CREATE TABLE item (id bigint PRIMARY KEY, name text)";
 
@@ -273,6 +275,36 @@ TEST(WrongSetup, WithoutAnythingToDoItSaysWhatItCan) {
   EXPECT_EQ(nothing.status, 64);
   EXPECT_THAT(nothing.output, AllOf(HasSubstr("freshet init"), HasSubstr("parity")));
   EXPECT_EQ(freshet({"up", "here", "--nonsense"}).status, 64);
+}
+
+// The process stays, to say so on its ports; whoever wants no picture is told once.
+TEST(WrongSetup, WhatEndsForGoodIsSaidOnceAlsoQuietly) {
+  TestDatabase database;
+  const Installation line(database, kItem);
+  {
+    const auto up = line.start();
+    line.endpoints(*up);
+    ASSERT_TRUE(line.wait_until_loaded()) << line.output();
+  }
+  database.sql("SELECT pg_drop_replication_slot('" + database.name() + "')");
+  const std::size_t before = line.output().size();
+  const auto up = line.start("up", {"--quiet"});
+  const auto said = [&] { return line.output().substr(before); };
+  EXPECT_TRUE(eventually([&] { return said().find("--accept-source") != std::string::npos; }, 60s)) << said();
+  EXPECT_THAT(said(),
+              AllOf(HasSubstr("freshet: capture has failed: the replication slot"), HasSubstr("\n  -> ")));
+  EXPECT_EQ(up->stop(SIGTERM, 60s), 0);
+  EXPECT_EQ(std::ranges::count(said(), '\n'), 2) << said();
+}
+
+TEST(WrongSetup, WhatIsNoPositionIsRefused) {
+  for (const std::string role : {"up", "capture"})
+    for (const std::string text : {"yes", "0/1A2B3C4", "1A2B3C4D", "1a2b3c4d5", ""}) {
+      const Ended refused = freshet({role, "here", "--accept-source", text});
+      EXPECT_EQ(refused.status, 64) << text;
+      EXPECT_THAT(refused.output, AllOf(HasSubstr("--accept-source"), HasSubstr("eight"))) << text;
+    }
+  EXPECT_EQ(freshet({"up", "here", "--accept-source", "1a2b3c4d"}).status, 1) << "there is no such project";
 }
 
 TEST(WrongSetup, ParityThatCannotBeMadeIsNoFinding) {
