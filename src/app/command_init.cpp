@@ -1,7 +1,9 @@
 // freshet init: a project from a live database, for a person to review. Reads the catalogue; writes to the
 // source only the publication, and only when asked to.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cstdlib>
 
@@ -13,6 +15,7 @@
 #include "base/utf8.h"
 #include "capture/slot.h"
 #include "capture/source_check.h"
+#include "contract/form.h"
 #include "contract/introspect.h"
 #include "load/names.h"
 
@@ -70,6 +73,25 @@ std::string name_of(const InitCommand& command) {
   return name.empty() ? "project" : name;
 }
 
+void require_names(const InitCommand& command) {
+  if (command.slot.empty() || contract::is_slot_name(command.slot)) return;
+  throw Error(ErrorKind::config, fmt::format("'{}' can't name a replication slot", command.slot),
+              "lower-case letters, digits and '_', at most 63");
+}
+
+// One that isn't there would only draft nothing, or less than was meant.
+void require_schemas(postgres::Connection& source, const InitCommand& command) {
+  const postgres::Result rows = source.query(
+      "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY "
+      "1");
+  std::vector<std::string> there;
+  for (int row = 0; row < rows.rows(); ++row) there.emplace_back(rows.text(row, 0));
+  for (const std::string& schema : command.schemas)
+    if (std::ranges::find(there, schema) == there.end())
+      throw Error(ErrorKind::config, fmt::format("{} has no schema {}", source.where(), schema),
+                  fmt::format("it has: {}", fmt::join(there, ", ")));
+}
+
 // Slots belong to the whole server: another database's pipeline may have taken the name.
 std::string slot_of(const InitCommand& command, postgres::Connection& source) {
   if (!command.slot.empty()) return command.slot;
@@ -117,8 +139,10 @@ void print_next_step(const contract::Draft& draft, const InitCommand& command) {
 }  // namespace
 
 int run(const InitCommand& command) {
+  require_names(command);
   postgres::Connection source({.url = connect_to(command), .purpose = "freshet init"});
   capture::require_supported(source);
+  require_schemas(source, command);
   const contract::Catalogue catalogue =
       contract::read_catalogue(source, command.schemas, command.publication);
   contract::Draft draft = contract::draft_contracts(catalogue, command.publication, refused_by_load);

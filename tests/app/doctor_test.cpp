@@ -63,6 +63,21 @@ TEST(Doctor, NamesWhatIsWrongWithTablesAndTheirMending) {
   EXPECT_THAT(found.output, HasSubstr("parts.r is int4range"));
 }
 
+TEST(Doctor, NamesTheCheckAndAStatementThatRuns) {
+  TestDatabase database;
+  const Installation line(database, "CREATE TABLE item (id bigint PRIMARY KEY)");
+  database.sql(
+      "CREATE TABLE parted (id bigint PRIMARY KEY) PARTITION BY RANGE (id);"
+      "CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (9);"
+      "DROP PUBLICATION IF EXISTS freshet; CREATE PUBLICATION freshet FOR TABLE item, parted");
+  const Ended found = doctor(line);
+  EXPECT_THAT(found.output, HasSubstr("publication of public.parted_1: is published"));
+  const std::string drop = R"(ALTER PUBLICATION "freshet" DROP TABLE ONLY "public"."parted")";
+  EXPECT_THAT(found.output, HasSubstr(drop + "\n"));
+  database.sql(drop);
+  EXPECT_THAT(doctor(line).output, Not(HasSubstr("parted")));
+}
+
 TEST(Doctor, NamesWhoHoldsASnapshotUp) {
   PostgresServer server;  // without other tests' transactions
   TestDatabase database(server.url());

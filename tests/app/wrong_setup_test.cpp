@@ -202,6 +202,20 @@ TEST(WrongSetup, NamesThatOthersHaveAreNotDrafted) {
               AllOf(HasSubstr("name: my-shop-1\n"), HasSubstr("slot: freshet_" + database.name() + "\n")));
 }
 
+TEST(WrongSetup, InitWritesNothingThatCheckRefuses) {
+  TestDatabase database;
+  database.sql(std::string(kItem) + "; CREATE SCHEMA shop");
+  const TempDir folder;
+  const std::string project = folder.path() + "/p";
+  const Ended slot = freshet({"init", project, "--source", database.url(), "--slot", "Bad Slot"});
+  EXPECT_EQ(slot.status, 1);
+  EXPECT_THAT(slot.output, AllOf(HasSubstr("'Bad Slot'"), HasSubstr("lower-case")));
+  const Ended schema = freshet({"init", project, "--source", database.url(), "--schema", "nope"});
+  EXPECT_EQ(schema.status, 1);
+  EXPECT_THAT(schema.output, AllOf(HasSubstr("no schema nope"), HasSubstr("public, shop")));
+  EXPECT_FALSE(std::filesystem::exists(project));
+}
+
 TEST(WrongSetup, ADatabaseWithNothingToMirror) {
   TestDatabase database;
   database.sql("CREATE TABLE without_key (a int)");

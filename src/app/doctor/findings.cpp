@@ -30,9 +30,9 @@ auto count(const Findings& findings, Severity severity) {
 }
 
 std::string line_of(const Finding& finding) {
-  std::string text =
-      fmt::format("{:<8} {}: {}\n", to_string(finding.severity),
-                  finding.where.empty() ? finding.check : printable(finding.where), printable(finding.what));
+  const std::string of = finding.where.empty() ? "" : " of " + printable(finding.where);
+  std::string text = fmt::format("{:<8} {}{}: {}\n", to_string(finding.severity), finding.check, of,
+                                 printable(finding.what));
   if (!finding.mend.empty()) text += fmt::format("         -> {}\n", printable(finding.mend));
   return text;
 }

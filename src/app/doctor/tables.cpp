@@ -86,9 +86,16 @@ void check_publication(const Patient& patient, Connection& source, Findings& fin
   const std::string& publication = patient.options.project.source.publication;
   const Result rows = source.query(
       "SELECT p.schemaname, p.tablename, c.relreplident = 'n' OR c.relreplident = 'd' AND NOT EXISTS "
-      "(SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indimmediate) "
+      "(SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indimmediate), "
+      "entry.nspname, entry.relname "
       "FROM pg_publication_tables p JOIN pg_namespace n ON n.nspname = p.schemaname "
-      "JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename WHERE p.pubname = $1 "
+      "JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename "
+      // Published one by one, partitions stand there themselves, and in the publication the table above them.
+      "LEFT JOIN LATERAL (SELECT en.nspname, ec.relname FROM pg_publication_rel r "
+      "JOIN pg_publication pub ON pub.oid = r.prpubid AND pub.pubname = p.pubname "
+      "JOIN pg_class ec ON ec.oid = r.prrelid JOIN pg_namespace en ON en.oid = ec.relnamespace "
+      "WHERE ec.oid = c.oid OR ec.oid IN (SELECT relid FROM pg_partition_ancestors(c.oid)) "
+      "ORDER BY ec.oid = c.oid DESC LIMIT 1) AS entry ON true WHERE p.pubname = $1 "
       "ORDER BY 1, 2",
       {publication});
   for (int row = 0; row < rows.rows(); ++row) {
@@ -97,7 +104,8 @@ void check_publication(const Patient& patient, Connection& source, Findings& fin
     if (find(patient, stream) != nullptr) continue;
     const std::string drop =
         fmt::format("ALTER PUBLICATION {} DROP TABLE ONLY {}", postgres::quote_identifier(publication),
-                    postgres::quote_table(name.schema, name.table));
+                    rows.value(row, 3) ? postgres::quote_table(rows.text(row, 3), rows.text(row, 4))
+                                       : postgres::quote_table(name.schema, name.table));
     if (rows.text(row, 2) == "t")
       findings.error("publication", stream,
                      "is published without a key: every UPDATE and DELETE of it fails at the source", drop);
