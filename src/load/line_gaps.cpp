@@ -1,8 +1,8 @@
 // The part of Line that deals with streams that lack records. Such a stream passes over what comes, until a
-// snapshot begins whose V is above all of that (kFromHere), applies everything from there on, and is whole at
-// the snapshot's end. Its cut stands until then; its position moves on, so that it fills no journal. A
-// snapshot that breaks the contract is passed over likewise: the next one may be in the journal behind it
-// already.
+// snapshot begins whose V is above all of that (kFromHere, and any of a periodic stream), applies everything
+// from there on, and is whole at the snapshot's end. Its cut stands until then; its position moves on, so
+// that it fills no journal. A snapshot that breaks the contract is passed over likewise: the next one may be
+// in the journal behind it already.
 //
 // Noted are the gap (freshet.streams) and whether a snapshot runs (freshet.snapshots, as of the cut): a gap
 // whose snapshot runs is being filled.
@@ -72,7 +72,9 @@ void Load::Line::pass_over_lost() {
 // Whether the stream, for want of earlier records, has no use for this one.
 bool Load::Line::passes_over(Stream& stream, const Change& change) {
   if (!stream.has_gap() || stream.filling) return false;
-  if (change.op != Op::snapshot_begin || (change.flags & kFromHere) == 0) return true;
+  // Of a periodic stream each reading is all that there is.
+  const bool lacks_nothing = (change.flags & (kFromHere | kPeriodic)) != 0;
+  if (change.op != Op::snapshot_begin || !lacks_nothing) return true;
   if (change.version() <= stream.broken_reading) return true;
   stream.filling = true;
   log::info("gap_filling", {{"stream", stream.table.mirror().stream}});
@@ -82,7 +84,7 @@ bool Load::Line::passes_over(Stream& stream, const Change& change) {
 void Load::Line::note_broken_reading(Stream& stream) {
   stream.broken_reading = stream.table.snapshot_version();
   stream.passes_on = true;
-  stream.standing->hint += "; then freshet snapshot " + stream.table.mirror().stream;
+  stream.standing->hint += "; then freshet snapshot " + shell_word(stream.table.mirror().stream);
 }
 
 // After the cut of the round in which it broke: from where that round began.

@@ -152,6 +152,40 @@ TEST_F(KeyValues, ThatHaveNoPlaceInTheMirrorAreInAnotherOneAsText) {
   for (const Keyed& keyed : kKeyed) expect_exact(keyed.table);
 }
 
+// Also where a stream stops at such a value, and where it is a periodic reading that finds it.
+TEST_F(KeyValues, TakeTheSameWayOutOfAStreamThatStopsAndOfAPeriodicOne) {
+  const std::vector<Keyed> keyed = {{"halted", "date"}, {"rates", "date"}};
+  std::string schema;
+  for (const Keyed& table : keyed)
+    schema += fmt::format(
+        "CREATE TABLE {0} (k date, n int, v text NOT NULL, PRIMARY KEY (k, n)); INSERT INTO {0} VALUES "
+        "('2020-01-01', 1, 'a');",
+        table.table);
+  line_.emplace(schema);
+  const std::string in_schema = "          schema: public\n";
+  edit_file(contract_of("halted"), in_schema, in_schema + "          on_violation: halt\n");
+  edit_file(contract_of("rates"), in_schema, in_schema + "          mode: periodic\n          every: 1s\n");
+  ASSERT_TRUE(line_->start()) << line_->line().log_tail();
+  for (const Keyed& table : keyed) line_->sql("INSERT INTO " + table.table + " VALUES ('infinity', 1, 'b')");
+  ASSERT_TRUE(becomes("halted", "stopped")) << line_->line().status_text();
+  ASSERT_TRUE(becomes("rates", "quarantined")) << line_->line().status_text();
+  for (const Keyed& table : keyed)
+    EXPECT_THAT(stream_of(table.table).hint, HasSubstr("another mirror (`name` in its schema)"));
+
+  line_->line().stop();
+  for (const Keyed& table : keyed) choose_text_in_another_mirror(table);
+  line_->line().start();
+  EXPECT_TRUE(eventually([&] { return line_->line().say({"snapshot", "halted", "rates"}).status == 0; },
+                         std::chrono::seconds(60)));
+  for (const Keyed& table : keyed) {
+    ASSERT_TRUE(becomes(table.table, "running")) << line_->line().status_text();
+    EXPECT_EQ(line_->clickhouse().value("SELECT arrayStringConcat(arraySort(groupArray(k)), ' ') FROM src." +
+                                        table.table + "_2"),
+              "2020-01-01 infinity");
+  }
+  EXPECT_EQ(line_->line().parity(), 0);
+}
+
 // The first one begins in the mirror's form as a key does that has no place there.
 TEST_F(KeyValues, AreListedAsPostgreSQLPrintsThem) {
   line_.emplace(

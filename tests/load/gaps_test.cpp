@@ -246,6 +246,36 @@ TEST(GapsOfAStream, ThatAreThereAlreadyAreOfTheMirrorThatIsNew) {
   EXPECT_EQ(rig.status_of("app.items")->state, StreamState::gap) << "it lacks the first row";
 }
 
+// Nobody announces it, and none has to ask for it.
+TEST(GapsOfAStream, ThatIsPeriodicAreFilledByItsNextReading) {
+  std::vector<contract::StreamContract> contracts = {periodic_contract("rates")};
+  Rig rig(contracts);
+  Source& source = rig.source();
+  rig.start();
+  constexpr std::uint8_t kReading = kPeriodic | kSweep;
+  Lsn v = source.begin_snapshot("rates", kReading);
+  for (const int id : {1, 2}) source.snapshot_row("rates", v, row(id, "a"));
+  source.end_snapshot("rates", v, kReading);
+  rig.settle();
+  v = source.begin_snapshot("rates", kReading);
+  source.snapshot_row("rates", v, row(1, "a"));
+  rig.settle();
+  rig.stop();
+  contracts[0].mirror = "rates_v2";
+  rig.change_contracts(contracts);
+  rig.start();
+  source.snapshot_row("rates", v, row(2, "a"));
+  source.end_snapshot("rates", v, kReading);
+  rig.settle();
+  EXPECT_EQ(rig.status_of("app.rates")->state, StreamState::gap) << "of this one it lacks the beginning";
+  v = source.begin_snapshot("rates", kReading);
+  for (const int id : {2, 3}) source.snapshot_row("rates", v, row(id, "b"));
+  source.end_snapshot("rates", v, kReading);
+  rig.settle();
+  EXPECT_EQ(rig.status_of("app.rates")->state, StreamState::running);
+  EXPECT_EQ(rig.live("rates_v2"), (Rows{{2, row(2, "b")}, {3, row(3, "b")}}));
+}
+
 TEST(GapsOfAStream, ThatStoppedTakeThePlaceOfWhatItStoppedAt) {
   Rig rig(halting_contracts());
   Source& source = rig.source();
