@@ -5,11 +5,14 @@
 #include "adapter/postgres/connection.h"
 #include "app/addresses.h"
 #include "app/commands.h"
+#include "app/error_policy.h"
 #include "app/line.h"
 #include "base/utf8.h"
 #include "capture/catalog.h"
 #include "capture/source_check.h"
 #include "contract/diff.h"
+#include "contract/yaml.h"
+#include "load/names.h"
 
 namespace freshet::app {
 namespace {
@@ -54,9 +57,24 @@ void tell(std::string_view text, std::string_view outcome, std::string_view next
   fmt::print("{}\n   {}\n   -> {}\n", printable(text), outcome, printable(next));
 }
 
+// Why nothing can be compared; empty: it can.
+std::string isnt_a_table(postgres::Connection& source, const contract::TableName& name) {
+  const postgres::Result kind = source.query("SELECT relkind FROM pg_class WHERE oid = to_regclass($1)",
+                                             {postgres::quote_table(name.schema, name.table)});
+  if (kind.rows() == 0) return "isn't at the source";
+  const char found = kind.text(0, 0).front();
+  return found == 'r' || found == 'p' ? "" : "is no table: it has no WAL";
+}
+
 // How many differences.
 std::size_t compare(postgres::Connection& source, const StreamContract& contract,
                     const std::string& publication) try {
+  const std::string stream = contract::to_string(contract.source);
+  if (const std::string why = isnt_a_table(source, contract.source); !why.empty()) {
+    tell(stream + " " + why, "nothing comes",
+         "make the table again, or take its contract out of the project: freshet stream remove " + stream);
+    return 1;
+  }
   const auto differences = contract::diff(contract, table_of(source, contract, publication));
   for (const contract::Finding& found : differences) tell(found.text, outcome_of(found.kind), found.hint);
   return differences.size();
@@ -66,9 +84,36 @@ std::size_t compare(postgres::Connection& source, const StreamContract& contract
   return 1;
 }
 
+// The first error of each file, so that a review needs one run.
+class FileCheck {
+ public:
+  template <class Read>
+  void of(const Read& read) try {
+    read();
+  } catch (const Error& error) {
+    ++errors_;
+    fmt::print(stderr, "freshet: {}\n  -> {}\n", printable(error.message()), printable(hint_of(error)));
+  }
+  std::size_t errors() const { return errors_; }
+
+ private:
+  std::size_t errors_ = 0;
+};
+
 }  // namespace
 
 int run(const ContractCheckCommand& command) {
+  FileCheck check;
+  check.of([&] { contract::load_project(command.project); });
+  check.of([&] {
+    for (const auto& file : contract::contract_files(command.project))
+      check.of([&] { load::check_names(contract::parse_contract(contract::read_yaml_file(file.string()))); });
+  });
+  if (check.errors() == 0) check.of([&] { load_contracts(command.project); });  // one beside the other
+  if (check.errors() > 0) {
+    fmt::print(stderr, "freshet: {} files with errors\n", check.errors());
+    return kDiffers;
+  }
   const contract::Project project = contract::load_project(command.project);
   const std::vector<StreamContract> contracts = load_contracts(command.project);
   fmt::print("{}: {} contracts, all of them sound\n", project.name, contracts.size());

@@ -67,7 +67,7 @@ void name_mirrors(std::vector<StreamContract>& contracts) {
   }
 }
 
-std::vector<StreamContract> load_contracts(const std::filesystem::path& project_dir) {
+std::vector<std::filesystem::path> contract_files(const std::filesystem::path& project_dir) {
   const auto dir = project_dir / "contracts";
   std::error_code failed;
   std::vector<std::filesystem::path> files;
@@ -82,6 +82,11 @@ std::vector<StreamContract> load_contracts(const std::filesystem::path& project_
                 "`freshet init DIR --source URL` writes one for each table");
   }
   std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::vector<StreamContract> load_contracts(const std::filesystem::path& project_dir) {
+  const std::vector<std::filesystem::path> files = contract_files(project_dir);
   std::vector<StreamContract> contracts;
   contracts.reserve(files.size());
   for (const auto& file : files) contracts.push_back(parse_contract(read_yaml_file(file.string())));

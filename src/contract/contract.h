@@ -81,6 +81,8 @@ struct StreamContract {
 StreamContract parse_contract(const YamlDocument& document);
 
 // Every *.yaml of DIR/contracts, in the order of their names, with unique sources and mirrors.
+// The files that they are read from, by name. Throws Error{config} when there is none.
+std::vector<std::filesystem::path> contract_files(const std::filesystem::path& project_dir);
 std::vector<StreamContract> load_contracts(const std::filesystem::path& project_dir);
 
 // Where two schemas have a table of one name, both mirrors are called <schema>__<table>, unless the file

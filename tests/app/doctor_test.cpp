@@ -140,13 +140,20 @@ TEST(Doctor, SaysThatItCouldNotLook) {
 
 TEST(Contract, IsCheckedWithoutADatabase) {
   TestDatabase database;
-  const Installation line(database, "CREATE TABLE item (id bigint PRIMARY KEY, v text)");
+  const Installation line(database,
+                          "CREATE TABLE item (id bigint PRIMARY KEY, v text);"
+                          "CREATE TABLE other (id bigint PRIMARY KEY, n numeric(8,2))");
   edit_file(line.project() + "/pipeline.yaml", database.url(), "postgres://me@127.0.0.1:1/shop");
   EXPECT_EQ(freshet({"contract", "check", line.project()}).status, 0);
   edit_file(line.project() + "/contracts/item.yaml", "name: v", "name: _version");
   const Ended found = freshet({"contract", "check", line.project()});
   EXPECT_EQ(found.status, 1);
   EXPECT_THAT(found.output, AllOf(HasSubstr("item.yaml:"), HasSubstr("_version")));
+  edit_file(line.project() + "/contracts/other.yaml", "primaryKey: true", "primaryKey: maybe");
+  edit_file(line.project() + "/pipeline.yaml", "source:", "sauce: 1\nsource:");
+  EXPECT_THAT(freshet({"contract", "check", line.project()}).output,
+              AllOf(HasSubstr("item.yaml:"), HasSubstr("other.yaml:"), HasSubstr("pipeline.yaml:"),
+                    HasSubstr("3 files with errors")));
 }
 
 TEST(Contract, IsComparedWithTheSource) {
@@ -162,6 +169,12 @@ TEST(Contract, IsComparedWithTheSource) {
                                   HasSubstr("contracts/item.yaml"), Not(HasSubstr("other."))));
   EXPECT_EQ(freshet({"contract", "diff", line.project(), "public.other"}).status, 0);
   EXPECT_EQ(freshet({"contract", "diff", line.project(), "public.nowhere"}).status, 3);
+  database.sql("DROP TABLE item; DROP TABLE other; CREATE VIEW other AS SELECT 1 AS id");
+  const Ended gone = freshet({"contract", "diff", line.project()});
+  EXPECT_EQ(gone.status, 1);
+  EXPECT_THAT(gone.output, AllOf(HasSubstr("public.item isn't at the source"),
+                                 HasSubstr("freshet stream remove public.item"),
+                                 HasSubstr("public.other is no table"), HasSubstr("2 differences")));
 }
 
 }  // namespace
