@@ -4,6 +4,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/base64.h"
 #include "base/bytes.h"
 #include "base/cpu_step.h"
 #include "base/json_text.h"
@@ -49,6 +50,33 @@ TEST(ByteReader, RefusesAVarintOfMoreThan64Bits) {
   EXPECT_EQ(ByteReader(ones + '\1').varint(), ~0ull);
   EXPECT_THROW(ByteReader(ones + '\2').varint(), Error);
   EXPECT_THROW(ByteReader(ones + "\xff\1").varint(), Error);
+}
+
+TEST(Utf8, IsToldFromOtherBytes) {
+  for (const char* text :
+       {"", "a", "plain ascii of many bytes", "gr\xc3\xbc\xc3\x9f dich", "\xf0\x9f\x8c\x8a"})
+    EXPECT_TRUE(is_utf8(text)) << text;
+  for (const char* text :
+       {"\xff", "eight   \xc3", "\xc0\x80", "\xed\xa0\x80", "12345678\xf0\x9f\x8c 12345678"})
+    EXPECT_FALSE(is_utf8(text)) << text;
+}
+
+TEST(Base64, ReadsBackWhatItWrote) {
+  for (const auto& [bytes, text] : {std::pair<std::string, std::string>{"", ""},
+                                    {"f", "Zg=="},
+                                    {"fo", "Zm8="},
+                                    {"foo", "Zm9v"},
+                                    {std::string("\xff\0\xfe", 3), "/wD+"}}) {
+    std::string written;
+    append_base64(written, bytes);
+    EXPECT_EQ(written, text);
+    std::string read;
+    EXPECT_TRUE(append_from_base64(read, text));
+    EXPECT_EQ(read, bytes);
+  }
+  std::string ignored;
+  for (const char* wrong : {"Z", "Zg=", "Zg===", "Zm9v!", "Zm 9v"})
+    EXPECT_EQ(append_from_base64(ignored, wrong), std::string_view(wrong) == "Zg=") << wrong;
 }
 
 TEST(JsonText, StaysValidForAnyBytes) {

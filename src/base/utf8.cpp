@@ -1,6 +1,7 @@
 #include "base/utf8.h"
 
 #include <cstdint>
+#include <cstring>
 
 namespace freshet {
 namespace {
@@ -33,6 +34,24 @@ std::size_t utf8_length(std::string_view text) {
     return follows(1, low, high) && follows(2) && follows(3) ? 4 : 0;
   }
   return 0;
+}
+
+bool is_utf8(std::string_view text) {
+  std::uint64_t word = 0;
+  while (!text.empty()) {
+    constexpr std::uint64_t kBeyondAscii = 0x8080808080808080;
+    if (text.size() >= sizeof word) {
+      std::memcpy(&word, text.data(), sizeof word);
+      if ((word & kBeyondAscii) == 0) {
+        text.remove_prefix(sizeof word);
+        continue;
+      }
+    }
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 std::string printable(std::string_view text) {

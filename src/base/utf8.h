@@ -11,6 +11,8 @@ namespace freshet {
 // forms).
 std::size_t utf8_length(std::string_view text);
 
+bool is_utf8(std::string_view text);
+
 // What a terminal may be given: nothing in it moves the cursor or begins a line. Control characters, and
 // bytes that aren't UTF-8, become U+FFFD.
 std::string printable(std::string_view text);

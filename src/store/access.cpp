@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cstdint>
-
+#include "base/base64.h"
 #include "store/clickhouse_error.h"
 
 namespace freshet::store {
@@ -16,30 +15,6 @@ struct Credentials {
   std::string user;
   std::string password;
 };
-
-int base64_digit(char digit) {
-  if (digit >= 'A' && digit <= 'Z') return digit - 'A';
-  if (digit >= 'a' && digit <= 'z') return digit - 'a' + 26;
-  if (digit >= '0' && digit <= '9') return digit - '0' + 52;
-  if (digit == '+') return 62;
-  return digit == '/' ? 63 : -1;
-}
-
-std::string decode_base64(std::string_view text) {
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char letter : text) {
-    const int digit = base64_digit(letter);
-    if (digit < 0) break;  // padding
-    bits = bits << 6 | static_cast<std::uint32_t>(digit);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out += static_cast<char>(bits >> count & 0xff);
-  }
-  return out;
-}
 
 // Takes as long for a wrong password as for the right one.
 bool is_same_secret(std::string_view given, std::string_view expected) {
@@ -61,7 +36,8 @@ Credentials credentials_of(const http::Request& request) {
   }
   const std::string authorization = or_empty(request.header("Authorization"));
   if (authorization.size() > 6 && http::equal_ignoring_case(authorization.substr(0, 6), "Basic ")) {
-    const std::string pair = decode_base64(std::string_view(authorization).substr(6));
+    std::string pair;
+    if (!append_from_base64(pair, std::string_view(authorization).substr(6))) pair.clear();
     const std::size_t colon = std::min(pair.find(':'), pair.size());
     return {pair.substr(0, colon), colon < pair.size() ? pair.substr(colon + 1) : std::string()};
   }

@@ -110,6 +110,19 @@ TextArray::Step TextArray::bare(Field& element) {
   return Step::element;
 }
 
+void append_element(std::string& to, std::string_view text) {
+  if (!needs_quotes(text)) {
+    to += text;
+    return;
+  }
+  to += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') to += '\\';
+    to += c;
+  }
+  to += '"';
+}
+
 ArrayWriter::ArrayWriter(std::string& to, const BinaryArray& array) : to_(to), array_(array) {
   append_bounds();
   if (array.elements() == 0) to_ += "{}";
@@ -155,16 +168,7 @@ void ArrayWriter::append_null() {
 
 void ArrayWriter::append(std::string_view text) {
   separate();
-  if (needs_quotes(text)) {
-    to_ += '"';
-    for (const char c : text) {
-      if (c == '"' || c == '\\') to_ += '\\';
-      to_ += c;
-    }
-    to_ += '"';
-  } else {
-    to_ += text;
-  }
+  append_element(to_, text);
   close_full_dimensions();
 }
 

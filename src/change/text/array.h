@@ -67,6 +67,9 @@ class TextArray {
   std::string unescaped_;
 };
 
+// One element of an array's text, quoted where array_out would.
+void append_element(std::string& to, std::string_view text);
+
 // Writes an array's text; the elements come as text, in order.
 class ArrayWriter {
  public:

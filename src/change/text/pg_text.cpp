@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "change/text/array.h"
+#include "change/text/bytea.h"
 #include "change/text/calendar.h"
 #include "change/text/floats.h"
 #include "change/text/interval.h"
@@ -14,16 +15,6 @@
 
 namespace freshet::pg_text {
 namespace {
-
-constexpr char kHex[] = "0123456789abcdef";
-
-void append_hex(std::string& to, std::string_view bytes) {
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    to += kHex[byte >> 4];
-    to += kHex[byte & 15];
-  }
-}
 
 template <class Integer>
 bool put_integer(std::string& to, std::string_view binary) {
@@ -120,12 +111,6 @@ bool put_jsonb(std::string& to, std::string_view binary) {
   return true;
 }
 
-bool put_bytea(std::string& to, std::string_view binary) {
-  to += "\\x";
-  append_hex(to, binary);
-  return true;
-}
-
 bool put_array(std::string& to, TypeKind element, std::string_view binary) {
   std::optional<BinaryArray> array = BinaryArray::read(binary);
   if (!array) return false;
@@ -167,7 +152,7 @@ bool append_scalar_text(std::string& to, TypeKind kind, std::string_view binary)
     case TypeKind::timetz: return put_timetz(to, binary);
     case TypeKind::interval: return put_interval(to, binary);
     case TypeKind::jsonb: return put_jsonb(to, binary);
-    case TypeKind::bytea: return put_bytea(to, binary);
+    case TypeKind::bytea: append_bytea(to, binary); return true;
     case TypeKind::inet:
     case TypeKind::cidr: return append_inet(to, binary);
     case TypeKind::macaddr: return append_macaddr(to, binary);
@@ -175,6 +160,14 @@ bool append_scalar_text(std::string& to, TypeKind kind, std::string_view binary)
     case TypeKind::other: return false;
   }
   return false;
+}
+
+std::optional<std::string_view> view_text(const PgType& type, std::string_view binary, std::string& scratch) {
+  if (type.kind == TypeKind::text || type.kind == TypeKind::enumeration || type.kind == TypeKind::json)
+    return binary;
+  scratch.clear();
+  if (!append_text(scratch, type, binary)) return std::nullopt;
+  return scratch;
 }
 
 bool append_text(std::string& to, const PgType& type, std::string_view binary) {

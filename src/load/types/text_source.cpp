@@ -1,28 +1,9 @@
 #include "load/types/text_source.h"
 
-#include <array>
-
+#include "change/text/bytea.h"
 #include "change/text/pg_text.h"
 
 namespace freshet::load {
-namespace {
-
-constexpr std::array<std::int8_t, 256> kHexDigits = [] {
-  std::array<std::int8_t, 256> digits{};
-  digits.fill(-1);
-  for (std::size_t i = 0; i < 10; ++i) digits['0' + i] = static_cast<std::int8_t>(i);
-  for (std::size_t i = 0; i < 6; ++i) {
-    digits['a' + i] = static_cast<std::int8_t>(10 + i);
-    digits['A' + i] = static_cast<std::int8_t>(10 + i);
-  }
-  return digits;
-}();
-
-int hex_digit(char c) {
-  return kHexDigits[static_cast<unsigned char>(c)];
-}
-
-}  // namespace
 
 std::optional<Unfit> TextSource::read(const Field& field, std::string_view& text) {
   switch (field.form) {
@@ -78,14 +59,8 @@ std::optional<Unfit> TextSource::from_text(std::string_view bytes, std::string_v
 }
 
 std::optional<Unfit> TextSource::from_hex(std::string_view hex, std::string_view& text) {
-  if (!hex.starts_with("\\x") || hex.size() % 2 != 0) return Unfit::malformed;
   scratch_.clear();
-  for (std::size_t i = 2; i < hex.size(); i += 2) {
-    const int high = hex_digit(hex[i]);
-    const int low = hex_digit(hex[i + 1]);
-    if (high < 0 || low < 0) return Unfit::malformed;
-    scratch_ += static_cast<char>(high << 4 | low);
-  }
+  if (!pg_text::append_from_bytea(scratch_, hex)) return Unfit::malformed;
   text = scratch_;
   return std::nullopt;
 }
