@@ -13,11 +13,11 @@
 namespace freshet::test {
 
 struct ProcessOptions {
-  std::vector<std::string> arguments;    // [0] is the program
-  std::vector<std::string> environment;  // KEY=value, added to ours
-  std::string output;                    // a file that gets stdout and stderr; empty: ours
-  std::string user;                      // run as this user when we are root; empty: as ourselves
-  std::vector<SmallDisk> disks = {};     // that it has instead of ours
+  std::vector<std::string> arguments;         // [0] is the program
+  std::vector<std::string> environment = {};  // KEY=value, added to ours
+  std::string output = {};                    // a file that gets stdout and stderr; empty: ours
+  std::string user = {};                      // run as this user when we are root; empty: as ourselves
+  std::vector<SmallDisk> disks = {};          // that it has instead of ours
 };
 
 class Process {
