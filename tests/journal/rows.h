@@ -65,13 +65,15 @@ struct Row {
 };
 
 inline Row insert(const std::shared_ptr<TableSchema>& table, std::uint64_t lsn, const std::string& value) {
+  std::string row = tuple_of({std::to_string(lsn), value});
+  for (std::size_t i = 2; i < table->columns.size(); ++i) append_field(row, {Form::null, {}});
   return {.schema = table,
           .commit_lsn = Lsn(lsn),
           .change_lsn = Lsn(lsn),
           .xid = static_cast<std::uint32_t>(lsn),
           .committed_at = static_cast<Micros>(lsn * 1000),
           .old = {},
-          .row = tuple_of({std::to_string(lsn), value})};
+          .row = row};
 }
 
 // A row as a reader saw it.

@@ -44,7 +44,7 @@ Producer::Impl::Impl(const Settings& settings) : deadline(settings.deadline) {
   configuration.set("message.max.bytes", "1000000000");
   configuration.set("batch.size", "1000000");
   configuration.set("queue.buffering.max.messages", "1000000");
-  configuration.set("queue.buffering.max.kbytes", "65536");
+  configuration.set("queue.buffering.max.kbytes", "131072");
   rd_kafka_conf_set_opaque(configuration.get(), this);
   rd_kafka_conf_set_dr_msg_cb(configuration.get(), on_delivery);
   handle = configuration.open(RD_KAFKA_PRODUCER);

@@ -26,7 +26,7 @@ TEST_P(JournalConformance, WhatWasSealedIsReadBackAsItWas) {
     row.change_lsn = Lsn(~std::uint64_t{0} - 5);
     row.xid = ~std::uint32_t{0};
     row.committed_at = -1;
-    row.old = op % 2 == 0 ? tuple_of({"old"}) : "";
+    row.old = op % 2 == 0 ? tuple_of({"old", "row"}) : "";
     if (row.op == Op::truncate) row.row = "";
     rows.push_back(row);
   }

@@ -1,0 +1,149 @@
+#include "journal/kafka/kafka_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+namespace freshet::journal {
+namespace {
+
+constexpr std::chrono::milliseconds kPoll{50};
+
+std::uint64_t total(const std::optional<Sealed>& sealed) {
+  std::uint64_t sum = 0;
+  if (sealed)
+    for (const auto& [stream, bytes] : sealed->bytes) sum += bytes;
+  return sum;
+}
+
+[[noreturn]] void refuse_position(const Watermark& position, const std::string& why) {
+  throw Error(ErrorKind::identity,
+              fmt::format("position {} of journal {}: {}", position.number, position.journal, why),
+              "the topics were made again, or are others; start over: docs/runbook/snapshot-again.md");
+}
+
+}  // namespace
+
+KafkaReader::KafkaReader(const KafkaOptions& options)
+    : options_(options),
+      names_(options_),
+      consumer_(options_.cluster),
+      state_(consumer_, names_.state()),
+      control_(consumer_, names_.watermarks(), options_.cluster.deadline),
+      envelopes_([this](ShapeId id) {
+        if (const TableSchema* known = state_.shape(id)) return known;
+        state_.refresh(options_.cluster.deadline);
+        return state_.shape(id);
+      }) {}
+
+bool KafkaReader::journal_is_there() {
+  if (!state_.journal()) state_.refresh(options_.cluster.deadline);
+  return state_.journal() && control_.exists();
+}
+
+std::optional<Watermark> KafkaReader::next(const std::optional<Watermark>& after, std::uint64_t max_bytes,
+                                           std::chrono::milliseconds wait) {
+  const Deadline deadline(system_clock(), wait);
+  while (!journal_is_there()) {
+    if (deadline.passed()) return std::nullopt;
+    system_clock().sleep(std::min(deadline.left(), kPoll), {});
+  }
+  const bool is_here =
+      placed_ && after.has_value() == position_.has_value() && (!after || *after == position_->watermark);
+  if (!is_here) go_after(after);
+  while (true) {
+    if (std::optional<Sealed> found = following(position_, max_bytes)) {
+      position_ = std::move(found);
+      return position_->watermark;
+    }
+    if (deadline.passed()) return std::nullopt;
+    system_clock().sleep(std::min(deadline.left(), kPoll), {});
+  }
+}
+
+void KafkaReader::go_after(const std::optional<Watermark>& after) {
+  placed_ = false;
+  position_.reset();
+  if (after) {
+    if (after->journal != *state_.journal())
+      refuse_position(*after, "the topics are of journal " + *state_.journal());
+    const std::optional<ControlRecord> found = control_.at(static_cast<std::int64_t>(after->number));
+    if (!found) refuse_position(*after, "the topic of watermarks doesn't have it");
+    const auto* sealed = std::get_if<Sealed>(&*found);
+    if (sealed == nullptr || sealed->watermark != *after)
+      refuse_position(*after, "there is another one at its place");
+    position_ = *sealed;
+  }
+  control_.go_after(after ? static_cast<std::int64_t>(after->number) : -1,
+                    after ? after->generation : Generation());
+  placed_ = true;
+}
+
+// The newest of those that are there now, as far as the bytes allow.
+std::optional<Sealed> KafkaReader::following(const std::optional<Sealed>& base, std::uint64_t max_bytes) {
+  const std::int64_t end = control_.extent().high;
+  const Deadline deadline(system_clock(), options_.cluster.deadline);
+  std::optional<Sealed> found;
+  while (control_.position() < end && !deadline.passed()) {
+    std::optional<Sealed> sealed = control_.next(kPoll);
+    if (!sealed) continue;
+    const std::uint64_t bytes = total(sealed) - total(base);
+    if (found && bytes > max_bytes) {
+      control_.go_after(static_cast<std::int64_t>(found->watermark.number), found->watermark.generation);
+      break;
+    }
+    found = std::move(sealed);
+    if (bytes > max_bytes) break;
+  }
+  return found;
+}
+
+DataPartition& KafkaReader::data(const Partition& partition, Offset from) {
+  return data_
+      .try_emplace(partition, consumer_, names_.of(partition.stream), partition.number, from,
+                   options_.cluster.deadline)
+      .first->second;
+}
+
+void KafkaReader::read(const Ends& from, const Ends& to, const Visitor& visit,
+                       const std::function<bool(const std::string& stream)>& only) {
+  for (const auto& [partition, end] : to) {
+    if (only && !only(partition.stream)) continue;
+    const auto begin = from.find(partition);
+    const auto visit_all = [&](const Change& change, Offset offset) {
+      visit(change, partition, offset);
+      return true;
+    };
+    read_while(partition, begin == from.end() ? Offset() : begin->second, end, visit_all);
+  }
+}
+
+void KafkaReader::read_while(const Partition& partition, Offset from, Offset to, const Taker& take) {
+  if (from >= to) return;
+  data(partition, from).read(from, to, [&](const kafka::Record& record) {
+    return take(envelopes_.read(record.value), Offset(static_cast<std::uint64_t>(record.offset)));
+  });
+}
+
+void KafkaReader::release(const Durable<Ends>& ends, const std::set<std::string>&) {
+  released_ = ends.get();
+}
+
+Ends KafkaReader::gaps() const {
+  Ends gaps;
+  for (const auto& [partition, needed] : released_) {
+    const Offset low(
+        static_cast<std::uint64_t>(consumer_.extent(names_.of(partition.stream), partition.number).low));
+    if (low > needed) gaps[partition] = low;
+  }
+  return gaps;
+}
+
+std::unique_ptr<Reader> open_reader(const KafkaOptions& options) {
+  return std::make_unique<KafkaReader>(options);
+}
+
+}  // namespace freshet::journal
