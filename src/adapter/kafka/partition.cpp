@@ -3,12 +3,20 @@
 #include <fmt/format.h>
 
 #include "adapter/kafka/handle.h"
+#include "base/clock.h"
 
 namespace freshet::kafka {
 namespace {
 
 using Message = std::unique_ptr<rd_kafka_message_t, Destroy<rd_kafka_message_t, rd_kafka_message_destroy>>;
 using Metadata = std::unique_ptr<const struct rd_kafka_metadata, void (*)(const struct rd_kafka_metadata*)>;
+
+constexpr std::chrono::milliseconds kBetweenTries{50};
+
+// A topic that was just made, or whose leader is being chosen.
+bool is_moving(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+}
 
 }  // namespace
 
@@ -37,9 +45,13 @@ Consumer::Consumer(const Settings& settings) : impl_(std::make_unique<Impl>(sett
 Consumer::~Consumer() = default;
 
 Extent Consumer::extent(const std::string& topic, std::int32_t partition) {
+  const Deadline deadline(system_clock(), std::chrono::milliseconds(impl_->deadline));
   Extent extent;
-  const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
-      impl_->handle.get(), topic.c_str(), partition, &extent.low, &extent.high, impl_->deadline);
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+  do {
+    code = rd_kafka_query_watermark_offsets(impl_->handle.get(), topic.c_str(), partition, &extent.low,
+                                            &extent.high, impl_->deadline);
+  } while (is_moving(code) && !deadline.passed() && (system_clock().sleep(kBetweenTries, {}), true));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     throw kafka_error(code, fmt::format("the offsets of {} [{}]", topic, partition));
   return extent;

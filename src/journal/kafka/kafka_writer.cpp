@@ -25,6 +25,7 @@ KafkaWriter::KafkaWriter(const KafkaOptions& options)
     : options_(options),
       names_(options_),
       consumer_(options.cluster),
+      admin_(options.cluster),
       producer_(options.cluster),
       state_(consumer_, names_.state()),
       control_(consumer_, names_.watermarks(), options.cluster.deadline) {
@@ -35,13 +36,12 @@ KafkaWriter::KafkaWriter(const KafkaOptions& options)
 KafkaWriter::~KafkaWriter() = default;
 
 void KafkaWriter::make_own_topics() {
-  kafka::Admin admin(options_.cluster);
-  kafka::NewTopic watermarks{.name = names_.watermarks(), .replication = options_.replication};
-  watermarks.config = options_.topic_config;
-  admin.create(watermarks);
-  admin.create({.name = names_.state(),
-                .replication = options_.replication,
-                .config = {{"cleanup.policy", "compact"}}});
+  const auto make = [&](kafka::NewTopic topic) {
+    topic.replication = options_.replication;
+    if (consumer_.partitions(topic.name) == 0) admin_.create(topic);
+  };
+  make({.name = names_.watermarks(), .config = options_.topic_config});
+  make({.name = names_.state(), .config = {{"cleanup.policy", "compact"}}});
   state_.refresh(options_.cluster.deadline);
   if (state_.journal()) return;
   const StateRecord made = journal_record(make_nonce());
@@ -120,11 +120,10 @@ KafkaWriter::StreamTopic& KafkaWriter::topic_of(const TableSchema& table) {
   const std::string name = names_.of(stream);
   std::int32_t partitions = consumer_.partitions(name);
   if (partitions == 0) {
-    kafka::Admin(options_.cluster)
-        .create({.name = name,
-                 .partitions = options_.partitions,
-                 .replication = options_.replication,
-                 .config = options_.topic_config});
+    admin_.create({.name = name,
+                   .partitions = options_.partitions,
+                   .replication = options_.replication,
+                   .config = options_.topic_config});
     partitions = options_.partitions;
   }
   const auto known =

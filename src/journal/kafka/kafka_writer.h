@@ -51,6 +51,7 @@ class KafkaWriter final : public Writer, DurabilityWitness<KafkaWriter> {
   const KafkaOptions options_;
   const TopicNames names_;
   kafka::Consumer consumer_;
+  kafka::Admin admin_;
   kafka::Producer producer_;
   StateTopic state_;
   ControlTopic control_;
