@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -110,15 +111,25 @@ DataPartition& KafkaReader::data(const Partition& partition, Offset from) {
 
 void KafkaReader::read(const Ends& from, const Ends& to, const Visitor& visit,
                        const std::function<bool(const std::string& stream)>& only) {
+  struct Range {
+    const Partition& partition;
+    Offset begin;
+    Offset end;
+  };
+  std::vector<Range> ranges;
   for (const auto& [partition, end] : to) {
     if (only && !only(partition.stream)) continue;
     const auto begin = from.find(partition);
-    const auto visit_all = [&](const Change& change, Offset offset) {
-      visit(change, partition, offset);
-      return true;
-    };
-    read_while(partition, begin == from.end() ? Offset() : begin->second, end, visit_all);
+    ranges.push_back({partition, begin == from.end() ? Offset() : begin->second, end});
   }
+  // All are on their way before the first is waited for.
+  for (const Range& range : ranges)
+    if (range.begin < range.end) data(range.partition, range.begin);
+  for (const Range& range : ranges)
+    read_while(range.partition, range.begin, range.end, [&](const Change& change, Offset offset) {
+      visit(change, range.partition, offset);
+      return true;
+    });
 }
 
 void KafkaReader::read_while(const Partition& partition, Offset from, Offset to, const Taker& take) {
