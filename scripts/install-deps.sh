@@ -54,7 +54,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
   rm -f /tmp/freshet-apt.$$
 fi
 
-if [ "$1" = build ]; then scripts=(scripts/install-chdb.sh); else scripts=(scripts/install-test-clients.sh); fi
+if [ "$1" = build ]; then scripts=(scripts/install-chdb.sh); else scripts=(scripts/install-test-clients.sh scripts/install-kafka.sh); fi
 for script in "${scripts[@]}"; do
   [ ! -x "$script" ] || "$script"
 done

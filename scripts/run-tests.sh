@@ -8,6 +8,7 @@ exec </dev/null
 
 BUILD=${FRESHET_BUILD_DIR:-$PWD/build/dev}
 export FRESHET_BUILD_DIR=$BUILD FRESHET_SOURCE_DIR=$PWD
+export FRESHET_TEST_KAFKA_ARCHIVES=${FRESHET_TEST_KAFKA_ARCHIVES:-$(scripts/install-kafka.sh --folder)}
 work=$(mktemp -d "${TMPDIR:-/tmp}/freshet-tests-XXXXXX")
 chmod 755 "$work"
 pids=()

@@ -20,10 +20,12 @@ class EmbeddedUnderTest final : public JournalUnderTest {
   EmbeddedOptions options_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Embedded, JournalConformance,
-                         testing::Values([](JournalUnderTest::Settings settings) {
-                           return std::make_unique<EmbeddedUnderTest>(settings);
-                         }));
+const MakeJournal make_embedded = [](JournalUnderTest::Settings settings) {
+  return std::make_unique<EmbeddedUnderTest>(settings);
+};
+
+INSTANTIATE_TEST_SUITE_P(Embedded, JournalConformance, testing::Values(make_embedded));
+INSTANTIATE_TEST_SUITE_P(Embedded, BoundedJournal, testing::Values(make_embedded));
 
 }  // namespace
 }  // namespace freshet::journal

@@ -3,6 +3,9 @@
 #include "support/kafka.h"
 
 namespace freshet::journal {
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(BoundedJournal);
+
 namespace {
 
 class KafkaUnderTest final : public JournalUnderTest {

@@ -8,8 +8,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <stdexcept>
 
+#include "adapter/kafka/handle.h"
 #include "adapter/kafka/partition.h"
 #include "base/error.h"
 #include "support/files.h"
@@ -43,6 +45,18 @@ bool answers(const std::string& brokers) {
   } catch (const Error&) {
     return false;
   }
+}
+
+// Sends one request of an administrator, and waits for its answer.
+void ask(const std::string& brokers, const std::string& topic,
+         const std::function<void(rd_kafka_t*, rd_kafka_queue_t*)>& request) {
+  constexpr int kPatienceMs = 30'000;
+  const kafka::Handle client = kafka::Configuration({.brokers = brokers}).open(RD_KAFKA_PRODUCER);
+  const kafka::QueueHandle answers(rd_kafka_queue_new(client.get()));
+  request(client.get(), answers.get());
+  const kafka::EventHandle event(rd_kafka_queue_poll(answers.get(), kPatienceMs));
+  if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    throw std::runtime_error("the cluster doesn't alter the topic " + topic);
 }
 
 }  // namespace
@@ -107,6 +121,28 @@ std::string shared_kafka() {
   if (const char* given = std::getenv("FRESHET_TEST_KAFKA")) return given;
   static KafkaBroker broker;
   return broker.brokers();
+}
+
+void delete_topic(const std::string& brokers, const std::string& topic) {
+  ask(brokers, topic, [&](rd_kafka_t* client, rd_kafka_queue_t* answers) {
+    rd_kafka_DeleteTopic_t* wanted = rd_kafka_DeleteTopic_new(topic.c_str());
+    rd_kafka_DeleteTopics(client, &wanted, 1, nullptr, answers);
+    rd_kafka_DeleteTopic_destroy(wanted);
+  });
+  // A consumer of its own each time: one remembers what it saw.
+  const auto is_gone = [&] { return kafka::Consumer({.brokers = brokers}).partitions(topic) == 0; };
+  if (!eventually(is_gone)) throw std::runtime_error("the topic " + topic + " is still there");
+}
+
+void set_partitions(const std::string& brokers, const std::string& topic, int count) {
+  ask(brokers, topic, [&](rd_kafka_t* client, rd_kafka_queue_t* answers) {
+    rd_kafka_NewPartitions_t* wanted =
+        rd_kafka_NewPartitions_new(topic.c_str(), static_cast<std::size_t>(count), nullptr, 0);
+    rd_kafka_CreatePartitions(client, &wanted, 1, nullptr, answers);
+    rd_kafka_NewPartitions_destroy(wanted);
+  });
+  const auto has_them = [&] { return kafka::Consumer({.brokers = brokers}).partitions(topic) == count; };
+  if (!eventually(has_them)) throw std::runtime_error("the topic " + topic + " doesn't get its partitions");
 }
 
 std::string unique_topic_prefix() {

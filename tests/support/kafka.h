@@ -35,4 +35,8 @@ std::string shared_kafka();
 // A prefix for the topics of one test.
 std::string unique_topic_prefix();
 
+// What somebody may do to our topics: waits until the cluster has done it.
+void delete_topic(const std::string& brokers, const std::string& topic);
+void set_partitions(const std::string& brokers, const std::string& topic, int count);
+
 }  // namespace freshet::test

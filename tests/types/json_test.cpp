@@ -1,5 +1,5 @@
-// The envelope of Kafka's records against PostgreSQL: whatever the form a value was sent in, what is read back is
-// the text that PostgreSQL prints.
+// The envelope of Kafka's records against PostgreSQL: whatever the form a value was sent in, what is read
+// back is the text that PostgreSQL prints.
 #include <gtest/gtest.h>
 
 #include "journal/kafka/envelope.h"
@@ -43,9 +43,11 @@ TEST_F(JsonOfPostgres, IsReadBackAsPostgresText) {
     for (std::size_t i = 0; i < rows.text.size(); ++i) {
       std::string expected;
       append_field(expected, text_field(rows.text[i]));
-      EXPECT_EQ(back(text_field(rows.text[i])), expected) << type.type << " " << rows.text[i].value_or("NULL");
+      EXPECT_EQ(back(text_field(rows.text[i])), expected)
+          << type.type << " " << rows.text[i].value_or("NULL");
       if (rows.binary.empty()) continue;
-      EXPECT_EQ(back(binary_field(rows.binary[i])), expected) << type.type << " " << rows.text[i].value_or("NULL");
+      EXPECT_EQ(back(binary_field(rows.binary[i])), expected)
+          << type.type << " " << rows.text[i].value_or("NULL");
     }
   }
 }

@@ -211,6 +211,16 @@ void KafkaWriter::collect_ends() {
   }
 }
 
+// What a superseded writer wrote meanwhile, before it saw that it is, counts for nothing.
+void KafkaWriter::require_nobody_later_below(std::int64_t offset) {
+  for (std::int64_t between = control_at_ + 1; between < offset; ++between) {
+    const std::optional<ControlRecord> record = control_.at(between);
+    if (!record || generation_of(*record) > generation_)
+      throw Error(ErrorKind::identity,
+                  fmt::format("another capture writes the topics of {}: it has taken over", options_.prefix));
+  }
+}
+
 Durable<Watermark> KafkaWriter::seal(Lsn commit_lsn, Micros committed_at) {
   if (notes_changed_) write_notes();
   producer_.flush();
@@ -226,9 +236,7 @@ Durable<Watermark> KafkaWriter::seal(Lsn commit_lsn, Micros committed_at) {
                 .bytes = bytes_,
                 .notes_at = notes_at_};
   const std::int64_t at = write_control(sealed);
-  if (at != control_at_ + 1)
-    throw Error(ErrorKind::identity,
-                fmt::format("another capture writes the topics of {}: it has taken over", options_.prefix));
+  require_nobody_later_below(at);
   control_at_ = at;
   sealed.watermark.number = static_cast<std::uint64_t>(at);
   last_ = sealed.watermark;

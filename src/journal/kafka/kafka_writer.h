@@ -3,7 +3,7 @@
 //
 // A seal is two steps: everything that was appended is acknowledged by all replicas that are in sync, then
 // the watermark is. That nobody else writes shows in the watermark's own offset: it follows our last control
-// record, or somebody has begun a later generation, and then nothing of this seal counts.
+// record. If somebody has begun a later generation between the two, nothing of this seal counts.
 #pragma once
 
 #include <map>
@@ -47,6 +47,7 @@ class KafkaWriter final : public Writer, DurabilityWitness<KafkaWriter> {
   const EnvelopeWriter& envelope_of(const TableSchema& table);
   void write_notes();
   void collect_ends();
+  void require_nobody_later_below(std::int64_t offset);
 
   const KafkaOptions options_;
   const TopicNames names_;

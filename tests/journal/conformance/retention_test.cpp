@@ -1,4 +1,4 @@
-// A journal has a limit: what may go, what must stay, and what a stream that stands may keep.
+// A journal with a limit of its own: what may go, what must stay, and what a stream that stands may keep.
 #include "suite.h"
 
 namespace freshet::journal {
@@ -10,7 +10,7 @@ std::set<std::string> lossy(const Reader& reader) {
   return streams;
 }
 
-TEST_P(JournalConformance, AFullJournalGivesRoomAgainWhenItIsReleased) {
+TEST_P(BoundedJournal, AFullJournalGivesRoomAgainWhenItIsReleased) {
   const auto journal = make({.limit = 1 << 20});
   const auto writer = journal->writer();
   const auto reader = journal->reader();
@@ -38,7 +38,7 @@ TEST_P(JournalConformance, AFullJournalGivesRoomAgainWhenItIsReleased) {
   EXPECT_ERROR(read_all(*journal->reader(), {}, second.ends), identity);
 }
 
-TEST_P(JournalConformance, AStreamThatWasNotReleasedKeepsEverything) {
+TEST_P(BoundedJournal, AStreamThatWasNotReleasedKeepsEverything) {
   const auto journal = make({.limit = 1 << 20});
   const auto writer = journal->writer();
   const auto reader = journal->reader();
@@ -50,7 +50,7 @@ TEST_P(JournalConformance, AStreamThatWasNotReleasedKeepsEverything) {
   EXPECT_EQ(read_all(*reader, {}, all)["app.items"].size(), all.at({"app.items", 0}).value());
 }
 
-TEST_P(JournalConformance, AHeldStreamIsReadWhenItRunsAgainAndStopsNobody) {
+TEST_P(BoundedJournal, AHeldStreamIsReadWhenItRunsAgainAndStopsNobody) {
   const auto journal = make({.limit = 2 << 20});
   const auto writer = journal->writer();
   const auto reader = journal->reader();
@@ -77,7 +77,7 @@ TEST_P(JournalConformance, AHeldStreamIsReadWhenItRunsAgainAndStopsNobody) {
   EXPECT_EQ(rows_of(read_all(*journal->reader(), from, at->ends, only_items), "app.items"), expected);
 }
 
-TEST_P(JournalConformance, AHeldStreamThatOutgrowsItsShareGetsAGapUntilItIsPassed) {
+TEST_P(BoundedJournal, AHeldStreamThatOutgrowsItsShareGetsAGapUntilItIsPassed) {
   const auto journal = make({.limit = 2 << 20});
   auto writer = journal->writer();
   const auto reader = journal->reader();

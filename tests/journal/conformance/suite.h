@@ -1,5 +1,5 @@
 // What every journal does, embedded or Kafka: instantiate JournalConformance with a function that makes one,
-// and link freshet_journal_conformance.
+// and link freshet_journal_conformance. One with a limit of its own instantiates BoundedJournal as well.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -48,5 +48,8 @@ class JournalConformance : public testing::TestWithParam<MakeJournal> {
   std::shared_ptr<TableSchema> orders_ = make_table("orders");
   std::shared_ptr<TableSchema> items_ = make_table("items");
 };
+
+// Likewise, for those that keep a limit of their own: Kafka's topics have their retention instead.
+class BoundedJournal : public JournalConformance {};
 
 }  // namespace freshet::journal
