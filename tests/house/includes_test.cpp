@@ -79,7 +79,11 @@ struct Heavy {
 
 const std::vector<Heavy> kHeavy{
     {"CLI/", {}, true},
-    {"nlohmann/", {"src/app/", "src/serve/", "src/parity/", "src/store/", "tests/", "bench/"}, false},
+    {"nlohmann/",
+     {"src/app/", "src/serve/", "src/parity/", "src/store/", "src/journal/kafka/", "tests/", "bench/"},
+     false},
+    {"simdjson.h", {"src/journal/kafka/"}, false, true},
+    {"librdkafka/", {"src/adapter/kafka/"}, false, true},
     {"boost/beast", {"src/adapter/http/"}, false},
     {"yaml-cpp/", {"src/contract/"}, true},
     {"prometheus/", {"src/base/"}, true},

@@ -19,6 +19,8 @@ struct Sealed {
   // watermarks is the difference.
   std::map<std::string, std::uint64_t> bytes;
   std::int64_t notes_at = -1;  // their record's offset in the topic of state; -1: there are none
+
+  friend bool operator==(const Sealed&, const Sealed&) = default;
 };
 
 // A writer has begun its generation: watermarks of lower ones that come after it count for nothing.

@@ -30,27 +30,34 @@ kafka::Partition& ControlTopic::from(std::int64_t offset) {
   return *records_;
 }
 
-std::optional<ControlRecord> ControlTopic::at(std::int64_t offset) {
+std::vector<ControlRecord> ControlTopic::between(std::int64_t first, std::int64_t to) {
+  std::vector<ControlRecord> found;
   const kafka::Extent extent = this->extent();
-  if (offset < extent.low || offset >= extent.high) return std::nullopt;
-  kafka::Partition& records = from(offset);
+  first = std::max(first, extent.low);
+  to = std::min(to, extent.high);
+  if (first >= to) return found;
+  kafka::Partition& records = from(first);
   const Deadline deadline(system_clock(), patience_);
-  while (!deadline.passed())
-    if (const auto record = records.next(kPoll)) return decode_control(record->value, record->offset);
-  throw Error(ErrorKind::transient, fmt::format("Kafka: record {} of {} doesn't come", offset, topic_));
+  while (records.position() < to) {
+    if (const auto record = records.next(kPoll))
+      found.push_back(decode_control(record->value, record->offset));
+    if (deadline.passed())
+      throw Error(ErrorKind::transient,
+                  fmt::format("Kafka: record {} of {} doesn't come", records.position(), topic_));
+  }
+  return found;
 }
 
-// A superseded writer writes one watermark at most, and sees by its offset that somebody came between. So
-// among the last records there is one of the newest generation; each says of which it is.
-std::optional<ControlRecord> ControlTopic::newest() {
-  constexpr std::int64_t kLast = 64;
-  const kafka::Extent extent = this->extent();
-  std::optional<ControlRecord> newest;
-  for (std::int64_t offset = std::max(extent.low, extent.high - kLast); offset < extent.high; ++offset) {
-    std::optional<ControlRecord> record = at(offset);
-    if (record && (!newest || generation_of(*record) >= generation_of(*newest))) newest = std::move(record);
-  }
-  return newest;
+std::optional<ControlRecord> ControlTopic::at(std::int64_t offset) {
+  std::vector<ControlRecord> found = between(offset, offset + 1);
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
+// A superseded writer writes one watermark at most, and sees by its offset that somebody came between.
+std::vector<ControlRecord> ControlTopic::last_before(std::int64_t offset) {
+  constexpr std::int64_t kEnough = 64;
+  return between(offset - kEnough, offset);
 }
 
 void ControlTopic::go_after(std::int64_t offset, Generation generation) {

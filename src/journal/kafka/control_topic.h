@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "adapter/kafka/partition.h"
 #include "journal/kafka/control_record.h"
@@ -16,8 +17,10 @@ class ControlTopic {
  public:
   ControlTopic(kafka::Consumer& consumer, std::string topic, std::chrono::milliseconds patience);
 
-  // The newest record that counts. Nothing: there is none.
-  std::optional<ControlRecord> newest();
+  // Every record from one offset up to, without, another, that the topic still has.
+  std::vector<ControlRecord> between(std::int64_t from, std::int64_t to);
+  // The last ones before this offset: among them is one of the newest generation, if there is any at all.
+  std::vector<ControlRecord> last_before(std::int64_t offset);
   // The record of this offset; nothing where the topic doesn't have it (any more).
   std::optional<ControlRecord> at(std::int64_t offset);
   // Begins after this offset (-1: with the oldest there is), under the writer of this generation.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "base/nonce.h"
@@ -50,23 +51,34 @@ void KafkaWriter::make_own_topics() {
   state_.refresh(options_.cluster.deadline);
 }
 
-// Until nobody came between the last record that was looked at and our opening.
+// Whoever opens at the same moment is seen between what was looked at and our opening; the later one opens
+// again.
 void KafkaWriter::begin_generation() {
   journal_ = state_.journal().value();
-  while (true) {
-    const std::int64_t end = control_.extent().high;
-    const std::optional<ControlRecord> newest = control_.newest();
-    Opening opening{.generation = newest ? generation_of(*newest).next() : Generation(1),
-                    .journal = journal_,
-                    .claim = make_nonce(),
-                    .last = {}};
-    if (const Sealed* sealed = newest ? sealed_of(*newest) : nullptr) opening.last = *sealed;
+  Opening opening{.generation = Generation(1), .journal = journal_, .claim = make_nonce(), .last = {}};
+  Generation newest;
+  // False: somebody is as new as we are, or there is a later watermark than the one that we named.
+  const auto is_up_to_date = [&](const std::vector<ControlRecord>& records) {
+    bool up_to_date = true;
+    for (const ControlRecord& record : records) {
+      if (generation_of(record) < newest) continue;
+      newest = generation_of(record);
+      if (newest >= opening.generation) up_to_date = false;
+      const Sealed* sealed = sealed_of(record);
+      if (sealed == nullptr || opening.last == *sealed) continue;
+      opening.last = *sealed;
+      up_to_date = false;
+    }
+    opening.generation = std::max(opening.generation, newest.next());
+    return up_to_date;
+  };
+  std::int64_t seen = control_.extent().high;
+  is_up_to_date(control_.last_before(seen));
+  do {
     control_at_ = write_control(opening);
-    if (control_at_ != end) continue;
     generation_ = opening.generation;
-    if (opening.last) go_on_from(*opening.last);
-    return;
-  }
+  } while (!is_up_to_date(control_.between(std::exchange(seen, control_at_ + 1), control_at_)));
+  if (opening.last) go_on_from(*opening.last);
 }
 
 std::int64_t KafkaWriter::write_control(const ControlRecord& record) {
@@ -213,12 +225,10 @@ void KafkaWriter::collect_ends() {
 
 // What a superseded writer wrote meanwhile, before it saw that it is, counts for nothing.
 void KafkaWriter::require_nobody_later_below(std::int64_t offset) {
-  for (std::int64_t between = control_at_ + 1; between < offset; ++between) {
-    const std::optional<ControlRecord> record = control_.at(between);
-    if (!record || generation_of(*record) > generation_)
+  for (const ControlRecord& record : control_.between(control_at_ + 1, offset))
+    if (generation_of(record) >= generation_)
       throw Error(ErrorKind::identity,
                   fmt::format("another capture writes the topics of {}: it has taken over", options_.prefix));
-  }
 }
 
 Durable<Watermark> KafkaWriter::seal(Lsn commit_lsn, Micros committed_at) {
