@@ -36,8 +36,9 @@ TEST_P(Corpus, IsRefusedOrKeptWhole) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Corpus,
-                         testing::Values(Target{"pgoutput", pgoutput}, Target{"record", record},
-                                         Target{"segments", segments}, Target{"yaml", yaml}),
+                         testing::Values(Target{"envelope", envelope}, Target{"pgoutput", pgoutput},
+                                         Target{"record", record}, Target{"segments", segments},
+                                         Target{"yaml", yaml}),
                          [](const auto& info) { return std::string(info.param.name); });
 
 #ifdef FRESHET_FUZZ_REQUESTS

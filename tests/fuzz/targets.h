@@ -7,6 +7,7 @@
 
 namespace freshet::fuzz {
 
+void envelope(std::string_view bytes);
 void pgoutput(std::string_view bytes);
 void record(std::string_view bytes);
 void segments(std::string_view bytes);

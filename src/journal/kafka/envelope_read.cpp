@@ -9,8 +9,7 @@
 namespace freshet::journal {
 namespace {
 
-using simdjson::ondemand::object;
-using simdjson::ondemand::value;
+using simdjson::dom::element;
 
 [[noreturn]] void refuse(std::string_view why) {
   throw Error(ErrorKind::data, fmt::format("a record of a topic {}", why));
@@ -41,7 +40,7 @@ Lsn commit_of(std::string_view sequence) {
   return commit;
 }
 
-ShapeId read_own(object from, Change& change) {
+ShapeId read_own(element from, Change& change) {
   const OpForm* form = form_named(from["op"].get_string());
   if (form == nullptr) refuse("has an unknown kind of change");
   change.op = form->op;
@@ -51,7 +50,7 @@ ShapeId read_own(object from, Change& change) {
   return number_in(from["shape"].get_string(), 16);
 }
 
-void read_source(object from, Change& change) {
+void read_source(element from, Change& change) {
   change.xid = narrow<std::uint32_t>(from["txId"].get_uint64());
   change.change_lsn = Lsn(from["lsn"].get_uint64());
   change.commit_lsn = commit_of(from["sequence"].get_string());
@@ -59,15 +58,14 @@ void read_source(object from, Change& change) {
 }
 
 // Members come in the order of the columns.
-void read_row(std::string& tuple, const TableSchema& table, value from) {
+void read_row(std::string& tuple, const TableSchema& table, element from) {
   tuple.clear();
   if (from.is_null()) return;
   std::size_t at = 0;
-  for (auto member : from.get_object()) {
-    const std::string_view name = member.unescaped_key();
+  for (const auto& [name, value] : from.get_object()) {
     if (at == table.columns.size() || table.columns[at].name != name)
       refuse(fmt::format("has a member \"{}\" that isn't the next column of {}", name, stream_name(table)));
-    append_field_of(tuple, table.columns[at].type, member.value());
+    append_field_of(tuple, table.columns[at].type, value);
     ++at;
   }
   if (at != table.columns.size()) refuse(fmt::format("lacks columns of {}", stream_name(table)));
@@ -76,7 +74,7 @@ void read_row(std::string& tuple, const TableSchema& table, value from) {
 }  // namespace
 
 struct EnvelopeReader::Parser {
-  simdjson::ondemand::parser parser;
+  simdjson::dom::parser parser;
   std::string padded;
 };
 
@@ -89,18 +87,17 @@ Change EnvelopeReader::read(std::string_view value) {
     std::string& padded = parser_->padded;
     padded.assign(value);
     padded.append(simdjson::SIMDJSON_PADDING, '\0');
-    simdjson::ondemand::document document =
-        parser_->parser.iterate(padded.data(), value.size(), padded.size());
-    object record = document.get_object();
+    constexpr bool kCopy = false;  // it is padded
+    const element record = parser_->parser.parse(padded.data(), value.size(), kCopy);
 
     Change change;
-    const ShapeId shape = read_own(record["freshet"].get_object(), change);
+    const ShapeId shape = read_own(record["freshet"], change);
     change.schema = find_(shape);
     if (change.schema == nullptr)
       refuse(fmt::format("has the shape {:016x}, which nobody has announced", shape));
-    read_source(record["source"].get_object(), change);
-    read_row(old_, *change.schema, record["before"].value());
-    read_row(row_, *change.schema, record["after"].value());
+    read_source(record["source"], change);
+    read_row(old_, *change.schema, record["before"]);
+    read_row(row_, *change.schema, record["after"]);
     change.old = old_;
     change.row = row_;
     return change;

@@ -82,7 +82,7 @@ TEST(Envelope, KeepsEveryTypesValues) {
       {"smallint", "-32768", "-32768"},
       {"bigint", "-9223372036854775808", "-9223372036854775808"},
       {"double precision", "1e+20", "1e+20"},
-      {"double precision", "-0", "-0"},
+      {"double precision", "-0", "-0.0"},
       {"real", "1.5e-07", "1.5e-07"},
       {"real", "NaN", "\"NaN\""},
       {"double precision", "-Infinity", "\"-Infinity\""},

@@ -2,19 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <optional>
 
 #include "base/base64.h"
 #include "change/text/array.h"
 #include "change/text/bytea.h"
+#include "change/text/floats.h"
 #include "journal/kafka/iso_time.h"
 #include "journal/kafka/json_value.h"
 
 namespace freshet::journal {
 namespace {
 
-using simdjson::ondemand::json_type;
-using simdjson::ondemand::value;
+using simdjson::dom::element;
+using simdjson::dom::element_type;
 
 [[noreturn]] void refuse(const PgType& type) {
   throw Error(ErrorKind::data,
@@ -39,14 +41,42 @@ class OpenField {
   std::size_t begin_ = 0;
 };
 
-std::string_view trimmed(std::string_view token) {
-  const std::size_t end = token.find_last_not_of(" \t\n\r");
-  return token.substr(0, end == std::string_view::npos ? 0 : end + 1);
-}
-
-bool is_number(TypeKind kind) {
-  return kind == TypeKind::int2 || kind == TypeKind::int4 || kind == TypeKind::int8 ||
-         kind == TypeKind::float4 || kind == TypeKind::float8;
+// As PostgreSQL prints it; false for a type that has no numbers, or not this one.
+bool append_number(std::string& to, TypeKind kind, element from) {
+  switch (kind) {
+    case TypeKind::int2:
+    case TypeKind::int4:
+    case TypeKind::int8:
+      if (!from.is_int64()) return false;
+      fmt::format_to(std::back_inserter(to), "{}", from.get_int64().value());
+      return true;
+    case TypeKind::float4: {
+      const auto value = static_cast<float>(from.get_double().value());
+      pg_text::append_float4(to, value);
+      return std::isfinite(value);
+    }
+    case TypeKind::float8: pg_text::append_float8(to, from.get_double()); return true;
+    case TypeKind::boolean:
+    case TypeKind::numeric:
+    case TypeKind::text:
+    case TypeKind::enumeration:
+    case TypeKind::uuid:
+    case TypeKind::date:
+    case TypeKind::timestamp:
+    case TypeKind::timestamptz:
+    case TypeKind::time:
+    case TypeKind::timetz:
+    case TypeKind::interval:
+    case TypeKind::json:
+    case TypeKind::jsonb:
+    case TypeKind::bytea:
+    case TypeKind::inet:
+    case TypeKind::cidr:
+    case TypeKind::macaddr:
+    case TypeKind::array:
+    case TypeKind::other: return false;
+  }
+  return false;
 }
 
 bool append_string(std::string& to, TypeKind kind, std::string_view text) {
@@ -70,48 +100,49 @@ struct Bytes {
 };
 
 // {"text": base64} or {"binary": base64}
-std::optional<Bytes> bytes_of(value object) {
-  for (auto member : object.get_object()) {
-    const std::string_view name = member.unescaped_key();
-    if (name != "text" && name != "binary") return std::nullopt;
+std::optional<Bytes> bytes_of(element object) {
+  for (const auto& [name, value] : object.get_object()) {
+    if ((name != "text" && name != "binary") || !value.is_string()) return std::nullopt;
     Bytes found{name == "text" ? Form::text : Form::binary, {}};
-    if (!append_from_base64(found.bytes, member.value().get_string())) return std::nullopt;
+    if (!append_from_base64(found.bytes, value.get_string())) return std::nullopt;
     return found;
   }
   return std::nullopt;
 }
 
 // The text of anything but null, a mark and what is kept in binary.
-bool append_scalar(std::string& to, TypeKind kind, value from) {
-  switch (json_type(from.type())) {
-    case json_type::number: to += trimmed(from.raw_json_token()); return is_number(kind);
-    case json_type::boolean: to += from.get_bool() ? 't' : 'f'; return kind == TypeKind::boolean;
-    case json_type::string: return append_string(to, kind, from.get_string());
-    case json_type::object: {
+bool append_scalar(std::string& to, TypeKind kind, element from) {
+  switch (from.type()) {
+    case element_type::INT64:
+    case element_type::UINT64:
+    case element_type::DOUBLE: return append_number(to, kind, from);
+    case element_type::BOOL: to += from.get_bool().value() ? 't' : 'f'; return kind == TypeKind::boolean;
+    case element_type::STRING: return append_string(to, kind, from.get_string());
+    case element_type::OBJECT: {
       const std::optional<Bytes> bytes = bytes_of(from);
       if (bytes) to += bytes->bytes;
       return bytes && bytes->form == Form::text;
     }
-    case json_type::array:
-    case json_type::null: return false;
+    case element_type::ARRAY:
+    case element_type::NULL_VALUE: return false;
   }
   return false;
 }
 
-bool append_array(std::string& to, const PgType& type, value list) {
+bool append_array(std::string& to, const PgType& type, element list) {
   if (type.kind != TypeKind::array) return false;
-  std::string element;
+  std::string item_text;
   char separator = '{';
-  for (value item : list.get_array()) {
+  for (const element item : list.get_array()) {
     to += separator;
     separator = ',';
     if (item.is_null()) {
       to += "NULL";
       continue;
     }
-    element.clear();
-    if (!append_scalar(element, type.element, item)) return false;
-    pg_text::append_element(to, element);
+    item_text.clear();
+    if (!append_scalar(item_text, type.element, item)) return false;
+    pg_text::append_element(to, item_text);
   }
   to += separator == '{' ? "{}" : "}";
   return true;
@@ -119,27 +150,30 @@ bool append_array(std::string& to, const PgType& type, value list) {
 
 }  // namespace
 
-void append_field_of(std::string& tuple, const PgType& type, value from) {
+void append_field_of(std::string& tuple, const PgType& type, element from) {
   const auto text_field = [&](const auto& append) {
     OpenField field(tuple, Form::text);
     if (!append(tuple)) refuse(type);
     field.close();
   };
-  switch (json_type(from.type())) {
-    case json_type::null: return append_field(tuple, {Form::null, {}});
-    case json_type::string: {
+  switch (from.type()) {
+    case element_type::NULL_VALUE: return append_field(tuple, {Form::null, {}});
+    case element_type::STRING: {
       const std::string_view text = from.get_string();
       if (text == kUnchangedMark) return append_field(tuple, {Form::unchanged, {}});
       return text_field([&](std::string& to) { return append_string(to, type.kind, text); });
     }
-    case json_type::object: {
+    case element_type::OBJECT: {
       const std::optional<Bytes> bytes = bytes_of(from);
       if (!bytes) refuse(type);
       return append_field(tuple, {bytes->form, bytes->bytes});
     }
-    case json_type::array: return text_field([&](std::string& to) { return append_array(to, type, from); });
-    case json_type::number:
-    case json_type::boolean:
+    case element_type::ARRAY:
+      return text_field([&](std::string& to) { return append_array(to, type, from); });
+    case element_type::INT64:
+    case element_type::UINT64:
+    case element_type::DOUBLE:
+    case element_type::BOOL:
       return text_field([&](std::string& to) { return append_scalar(to, type.kind, from); });
   }
   refuse(type);

@@ -11,6 +11,6 @@
 namespace freshet::journal {
 
 // Appends the field in the layout of change/tuple.h. Throws Error{data} for what is no value of the type.
-void append_field_of(std::string& tuple, const PgType& type, simdjson::ondemand::value value);
+void append_field_of(std::string& tuple, const PgType& type, simdjson::dom::element value);
 
 }  // namespace freshet::journal

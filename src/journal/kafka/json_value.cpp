@@ -45,7 +45,9 @@ bool is_number(std::string_view text) {
 }
 
 void append_number(std::string& to, std::string_view text) {
-  if (is_number(text))
+  if (text == "-0")
+    to += "-0.0";  // a whole number would lose its sign
+  else if (is_number(text))
     to += text;
   else
     append_string(to, text);  // NaN, Infinity
