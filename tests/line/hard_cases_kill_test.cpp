@@ -1,31 +1,37 @@
 // Kills in the midst of the hard cases: values that no mirror holds and what waits behind them, unchanged
-// values out of line, keys that move, partitions emptied and taken out beside the stream, a table out of the
-// publication for a while, columns added and of another type, tables read again, sweeps that ask, streams
-// paused, replays in vain. Once the contracts are mended, every mirror is equal to its table.
+// values out of line, keys that move, other replica identities, a table under another name, one that leaves
+// the project and comes back, a full disk, partitions emptied and taken out beside the stream, a table out of
+// the publication for a while, columns added and of another type, tables read again, sweeps that ask, streams
+// paused, replays in vain, and what waits given up. Once the contracts are mended, every mirror is equal to
+// its table.
 //
 //   FRESHET_KILLS=500 FRESHET_SEED=7 build/dev/tests/line/line_hard_cases_kill_test
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <fstream>
+#include <filesystem>
 #include <iostream>
 #include <random>
 #include <set>
 #include <thread>
 
-#include "contract/contract.h"
+#include "line/contracts.h"
 #include "line/mirrored.h"
 
 namespace freshet::test {
 namespace {
 
+namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr const char* kPoints[] = {"chunk_read", "chunk_taken", "received",     "spooled",
                                    "noting",     "noted",       "journalled",   "confirmed",
                                    "intent",     "inserted",    "cut_recorded", "released"};
-constexpr const char* kTables[] = {"documents", "kept", "parted", "retyped"};
+constexpr const char* kTables[] = {"documents", "kept", "parted", "retyped", "named", "identified", "coming"};
+// Where `freshet stream add` and `remove` may die; nowhere.
+constexpr const char* kCommandPoints[] = {"stream_added_to_files", "stream_published",
+                                          "stream_removed_from_files", "stream_taken_out", ""};
 
 constexpr const char* kDeadlock = "40P01";
 
@@ -39,6 +45,12 @@ CREATE TABLE parted (id bigint PRIMARY KEY, v text) PARTITION BY HASH (id);
 CREATE TABLE parted_0 PARTITION OF parted FOR VALUES WITH (MODULUS 2, REMAINDER 0);
 CREATE TABLE parted_1 PARTITION OF parted FOR VALUES WITH (MODULUS 2, REMAINDER 1);
 CREATE TABLE retyped (id bigint PRIMARY KEY, v int);
+CREATE TABLE named (id bigint PRIMARY KEY, v text);
+CREATE TABLE identified (id bigint PRIMARY KEY, n bigint NOT NULL UNIQUE, v text);
+CREATE TABLE coming (id bigint PRIMARY KEY, v text);
+INSERT INTO named SELECT i, i FROM generate_series(0, 99) i;
+INSERT INTO identified SELECT i, i, i FROM generate_series(0, 99) i;
+INSERT INTO coming SELECT i, i FROM generate_series(0, 99) i;
 INSERT INTO documents SELECT i, 0, i, repeat(md5(i::text), 100) FROM generate_series(0, 59) i;
 INSERT INTO kept SELECT * FROM documents;
 INSERT INTO parted SELECT i, md5(i::text) FROM generate_series(0, 4999) i;
@@ -63,6 +75,7 @@ class Hand {
         source_({.url = url, .purpose = "freshet test writer"}),
         thread_([this](std::stop_token stop) {
           while (!stop.stop_requested()) {
+            if (below(60) == 0) elsewhere();
             write(transaction());
             for (int pauses = 0; pauses < 3; ++pauses) pause_between_looks();
           }
@@ -71,9 +84,14 @@ class Hand {
  private:
   std::uint64_t below(std::uint64_t limit) { return random_() % limit; }
 
-  void write(const std::string& sql) try { source_.run(sql, 60s); } catch (const postgres::SqlError& error) {
-    if (error.sqlstate() != kDeadlock) throw;  // an exclusive lock against a table's reading
+  // Whether it did: it loses a deadlock to who wants an exclusive lock against a table's reading.
+  bool write(const std::string& sql) try {
+    source_.run(sql, 60s);
+    return true;
+  } catch (const postgres::SqlError& error) {
+    if (error.sqlstate() != kDeadlock) throw;
     source_.run("ROLLBACK", 60s);
+    return false;
   }
 
   std::string transaction() {
@@ -85,11 +103,36 @@ class Hand {
     return sql + (below(12) == 0 ? "ROLLBACK" : "COMMIT");
   }
 
+  // Several transactions: a table has another name for a while, or tells its rows apart by another key, or by
+  // none.
+  void elsewhere() {
+    if (below(2) == 0)
+      in_turn({"ALTER TABLE named RENAME TO nameless; UPDATE nameless SET v = 'under another name'",
+               fmt::format("DELETE FROM nameless WHERE id = {}", below(100)),
+               "ALTER TABLE nameless RENAME TO named"});
+    constexpr const char* kIdentities[] = {"USING INDEX identified_n_key", "NOTHING", "FULL"};
+    in_turn({fmt::format("ALTER TABLE identified REPLICA IDENTITY {}", kIdentities[below(3)]),
+             fmt::format("INSERT INTO identified VALUES ({0}, {0}, 'new') ON CONFLICT DO NOTHING",
+                         100 + below(10'000)),
+             "ALTER TABLE identified REPLICA IDENTITY DEFAULT",
+             fmt::format("DELETE FROM identified WHERE id = {}", below(100))});
+  }
+  void in_turn(const std::vector<std::string>& transactions) {
+    for (const std::string& transaction : transactions) {
+      while (!write(transaction)) pause_between_looks();
+      pause_between_looks();
+    }
+  }
+
   std::string step() {
     if (below(500) == 0) return unseen();  // each has a table read again
     switch (below(6)) {
       case 0: return parted();
-      case 1: return fmt::format("UPDATE retyped SET v = '{}' WHERE id = {};", below(1000), below(100));
+      case 1:
+        return fmt::format(
+            "UPDATE retyped SET v = '{0}' WHERE id = {1}; UPDATE named SET v = '{0}' WHERE id = {1};"
+            "UPDATE identified SET v = '{0}' WHERE id = {1}; UPDATE coming SET v = '{0}' WHERE id = {1};",
+            below(1000), below(100));
       default: return document(below(2) == 0 ? "documents" : "kept");
     }
   }
@@ -156,7 +199,8 @@ class HardCases : public testing::Test {
   HardCases()
       : seed_(from_environment("FRESHET_SEED", 20261123)), random_(seed_), mirrored_(kSchema, kSettings) {
     std::cout << "seed " << seed_ << std::endl;
-    change_contracts([](contract::StreamContract& contract) {
+    line().limit_disk("journal");
+    change_contracts(mirrored_.project(), [](contract::StreamContract& contract) {
       if (contract.mirror == "kept") contract.on_delete = contract::OnDelete::keep;
     });
   }
@@ -164,27 +208,41 @@ class HardCases : public testing::Test {
   std::uint64_t below(std::uint64_t limit) { return random_() % limit; }
   Line& line() { return mirrored_.line(); }
 
-  template <class Change>
-  void change_contracts(const Change& change) {
-    for (contract::StreamContract& contract : contract::load_contracts(mirrored_.project())) {
-      change(contract);
-      std::ofstream(contract.file) << contract_yaml(contract);
-    }
-  }
-
   std::string any_table() { return std::string("public.") + kTables[below(std::size(kTables))]; }
 
-  // It may be refused: the line may be dying, or have nothing to replay.
-  void say_something() {
+  // It may be refused: the line may be dying, or have nothing to replay. One after another.
+  void say_something(std::uint64_t number) {
     const std::string table = any_table();
-    switch (below(7)) {
+    switch (number % 10) {
       case 0: line().say({"quarantine", "replay", table}); return;
       case 1: line().say({"stream", "pause", table}); return;
       case 2: line().say({"stream", "resume", table}); return;
       case 3: line().kill_store(); return;
       case 4: line().say({"sweep", "allow", "public.parted"}); return;
+      case 5: drop_from_quarantine(); return;
+      case 6: take_out_or_in(); return;
+      case 7: line().fill_disk("journal"); return;
+      case 8: fill_disk_for_a_while(); return;
       default: line().say({"snapshot", table}); return;
     }
+  }
+
+  // Its mirror differs until the table is read again.
+  void drop_from_quarantine() {
+    const std::string table = "public.documents";
+    line().say({"quarantine", "drop", table, "--all", "--because", "a test"});
+    if (below(2) == 0) line().say({"snapshot", table});
+  }
+
+  void take_out_or_in() {
+    const char* does = fs::exists(mirrored_.project() + "/contracts/coming.yaml") ? "remove" : "add";
+    line().say({"stream", does, "public.coming"}, kCommandPoints[below(std::size(kCommandPoints))]);
+  }
+
+  void fill_disk_for_a_while() {
+    line().fill_disk("journal");
+    run_for(std::chrono::milliseconds(below(1'000)));
+    line().free_disk("journal");
   }
 
   void run_for(std::chrono::milliseconds duration) {
@@ -211,10 +269,10 @@ class HardCases : public testing::Test {
         if (!died_at_.contains(point)) kill_at(point);
   }
 
-  void kill_at_random() {
+  void kill_at_random(std::uint64_t number) {
     line().start();
     run_for(std::chrono::milliseconds(500 + below(1'500)));
-    say_something();
+    say_something(number);
     run_for(std::chrono::milliseconds(below(1'500)));
     line().kill();
   }
@@ -224,12 +282,12 @@ class HardCases : public testing::Test {
     if (number % 2 == 0)
       kill_at(kPoints[number / 2 % std::size(kPoints)]);
     else
-      kill_at_random();
+      kill_at_random(number / 2);
   }
 
   // Nothing that breaks them is left: what waits fits.
   void mend_the_contracts() {
-    change_contracts([](contract::StreamContract& contract) {
+    change_contracts(mirrored_.project(), [](contract::StreamContract& contract) {
       for (contract::ColumnContract& column : contract.columns)
         if (column.name == "price") column.null_when.nan = true;
     });
@@ -262,6 +320,9 @@ TEST_F(HardCases, SurviveKillsToTheLastRow) {
   EXPECT_EQ(died_at_.size(), std::size(kPoints));
 
   line().start();
+  // Whatever was broken off of it, or nothing.
+  line().say({"stream", "add", "public.coming"});
+  EXPECT_TRUE(fs::exists(mirrored_.project() + "/contracts/coming.yaml"));
   // What is paused or waits for its contract isn't loaded, and is left out of the cuts.
   ASSERT_TRUE(mirrored_.caught_up()) << line().status_text() << line().log_tail();
   for (const char* table : kTables) line().say({"stream", "resume", std::string("public.") + table});
@@ -274,8 +335,9 @@ TEST_F(HardCases, SurviveKillsToTheLastRow) {
   mend_the_contracts();
   line().start();
   ASSERT_TRUE(mirrored_.caught_up(600s)) << line().status_text() << line().log_tail();
-  // It may have been paused, and have changes of both shapes before it.
-  EXPECT_EQ(line().say({"snapshot", "public.retyped"}).status, 0);
+  // One may have been paused, and have changes of both shapes before it; one had another key for a while; of
+  // one some changes were given up.
+  EXPECT_EQ(line().say({"snapshot", "retyped", "identified", "documents"}).status, 0);
   const auto equal = [&] {
     line().say({"sweep", "allow", "public.parted"});
     return line().parity() == 0;

@@ -29,6 +29,8 @@ class Line {
   // Before start(): a folder below data() that is to be a file system of its own, of so many bytes. It goes
   // with the process.
   void give_disk(const std::string& folder, std::uint64_t bytes);
+  // The same with the disk that all have, which outlives the process: when it is full, its files can't grow.
+  void limit_disk(const std::string& folder) { disks_.push_back({data_ + "/" + folder, kDiskOfAll}); }
   // Of a running line: no byte fits any more, until it is freed.
   void fill_disk(const std::string& folder) const;
   void free_disk(const std::string& folder) const;

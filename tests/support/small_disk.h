@@ -16,6 +16,8 @@ struct SmallDisk {
   std::string folder;  // is there
   std::uint64_t bytes = 0;
 };
+// In place of a size: none of its own. The size of files is limited there, too.
+inline constexpr std::uint64_t kDiskOfAll = 0;
 
 // In the child, before it becomes the program.
 void have_disks(const std::vector<SmallDisk>& disks);
