@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/error.h"
 
@@ -10,6 +11,17 @@ namespace freshet::journal {
 namespace {
 
 using Json = nlohmann::json;
+
+// A whole number that T holds. Json's own get() would take a fraction as well, and wrap what is too large.
+template <class T>
+T whole(const Json& json) {
+  if (json.is_number_unsigned()) {
+    if (const auto number = json.get<std::uint64_t>(); std::in_range<T>(number)) return T(number);
+  } else if (json.is_number_integer()) {
+    if (const auto number = json.get<std::int64_t>(); std::in_range<T>(number)) return T(number);
+  }
+  throw Error(ErrorKind::data, fmt::format("{} isn't a whole number that is in range", json.dump()));
+}
 
 Json to_json(const Sealed& sealed) {
   const Watermark& mark = sealed.watermark;
@@ -33,16 +45,17 @@ Sealed sealed_from(const Json& json, std::uint64_t number) {
   Sealed sealed;
   Watermark& mark = sealed.watermark;
   mark.journal = json.at("journal").get<std::string>();
-  mark.generation = Generation(json.at("generation").get<std::uint64_t>());
+  mark.generation = Generation(whole<std::uint64_t>(json.at("generation")));
   mark.number = number;
-  mark.epoch = json.at("epoch").get<Epoch>();
+  mark.epoch = whole<Epoch>(json.at("epoch"));
   mark.commit_lsn = parse_lsn(json.at("commit_lsn").get<std::string>());
-  mark.committed_at = json.at("committed_at").get<Micros>();
+  mark.committed_at = whole<Micros>(json.at("committed_at"));
   for (const auto& [stream, ends] : json.at("ends").items())
     for (std::size_t i = 0; i < ends.size(); ++i)
-      mark.ends[{stream, static_cast<std::int32_t>(i)}] = Offset(ends[i].get<std::uint64_t>());
-  sealed.bytes = json.at("bytes").get<std::map<std::string, std::uint64_t>>();
-  sealed.notes_at = json.at("notes_at").get<std::int64_t>();
+      mark.ends[{stream, static_cast<std::int32_t>(i)}] = Offset(whole<std::uint64_t>(ends[i]));
+  for (const auto& [stream, bytes] : json.at("bytes").items())
+    sealed.bytes[stream] = whole<std::uint64_t>(bytes);
+  sealed.notes_at = whole<std::int64_t>(json.at("notes_at"));
   return sealed;
 }
 
@@ -59,13 +72,18 @@ Json to_json(const Opening& opening) {
 }
 
 Opening opening_from(const Json& json) {
-  Opening opening{.generation = Generation(json.at("generation").get<std::uint64_t>()),
+  Opening opening{.generation = Generation(whole<std::uint64_t>(json.at("generation"))),
                   .journal = json.at("journal").get<std::string>(),
                   .claim = json.at("claim").get<std::string>(),
                   .last = {}};
   if (const Json& last = json.at("last"); !last.is_null())
-    opening.last = sealed_from(last, last.at("number").get<std::uint64_t>());
+    opening.last = sealed_from(last, whole<std::uint64_t>(last.at("number")));
   return opening;
+}
+
+[[noreturn]] void refuse(std::int64_t offset, std::string_view why) {
+  throw Error(ErrorKind::data,
+              fmt::format("record {} of the journal's topic of watermarks is none of ours: {}", offset, why));
 }
 
 }  // namespace
@@ -82,9 +100,9 @@ ControlRecord decode_control(std::string_view text, std::int64_t offset) {
       return sealed_from(*mark, static_cast<std::uint64_t>(offset));
     return opening_from(json.at("opening"));
   } catch (const Json::exception& error) {
-    throw Error(ErrorKind::data,
-                fmt::format("record {} of the journal's topic of watermarks is none of ours: {}", offset,
-                            error.what()));
+    refuse(offset, error.what());
+  } catch (const Error& error) {
+    refuse(offset, error.message());
   }
 }
 
