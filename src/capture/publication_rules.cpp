@@ -126,7 +126,28 @@ Error no_publication(Connection& connection, const SourceWishes& wishes) {
                    : publication_sql(connection, wishes));
 }
 
+// What publishes the table's changes as its own since the table is a partition of it; nothing: nobody.
+std::optional<std::string> published_root(Connection& connection, const std::string& publication,
+                                          const StreamedTable& table) {
+  const Result root = connection.query(
+      "SELECT n.nspname, k.relname FROM pg_publication p, pg_class c "
+      "JOIN pg_namespace own ON own.oid = c.relnamespace "
+      "CROSS JOIN LATERAL pg_partition_ancestors(c.oid) AS above (oid) "
+      "JOIN pg_class k ON k.oid = above.oid AND k.oid <> c.oid JOIN pg_namespace n ON n.oid = k.relnamespace "
+      "WHERE p.pubname = $1 AND p.pubviaroot AND own.nspname = $2 AND c.relname = $3 AND (p.puballtables OR "
+      "EXISTS (SELECT FROM pg_publication_rel WHERE prpubid = p.oid AND prrelid = k.oid)) LIMIT 1",
+      {publication, table.schema, table.table});
+  if (root.rows() == 0) return std::nullopt;
+  return quote_table(root.text(0, 0), root.text(0, 1));
+}
+
 Error not_published(Connection& connection, const std::string& publication, const StreamedTable& table) {
+  if (const auto root = published_root(connection, publication, table))
+    return Error(ErrorKind::schema,
+                 fmt::format("{} is a partition of {} now, and its changes come as those of that one",
+                             plain_name(table), *root),
+                 fmt::format("take its contract out of the project; or ALTER TABLE {} DETACH PARTITION {}",
+                             *root, quote_table(table.schema, table.table)));
   return Error(ErrorKind::schema,
                fmt::format("the publication \"{}\" has no table {}", publication, plain_name(table)),
                add_table(connection, publication, table));

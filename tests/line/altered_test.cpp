@@ -181,6 +181,30 @@ TEST_F(Altered, UnsentDocumentsOfAPartitionThatIsAttachedWaitForItsReading) {
   expect_nothing_waits();
 }
 
+// Its rows are the other's from then on; the publication takes it no second time.
+TEST_F(Altered, ATableThatBecomesAPartitionOfAnotherSaysSoUntilItIsDetached) {
+  begin(
+      "CREATE TABLE parted (id bigint, v text, n int, PRIMARY KEY (id, n)) PARTITION BY LIST (n);"
+      "CREATE TABLE other (LIKE parted INCLUDING ALL);"
+      "INSERT INTO other SELECT i, 'v', 2 FROM generate_series(1, 20) i");
+  line_->sql(
+      "ALTER TABLE parted ATTACH PARTITION other FOR VALUES IN (2); UPDATE parted SET v = 'w' WHERE id < 5");
+  ASSERT_TRUE(eventually([&] { return !stream_of("other").error.empty(); }, std::chrono::seconds(60)));
+  EXPECT_THAT(stream_of("other").error, HasSubstr("is a partition of \"public\".\"parted\" now"));
+  const std::string hint = stream_of("other").hint;
+  const std::size_t statement = hint.find("ALTER TABLE");
+  ASSERT_NE(statement, std::string::npos) << hint;
+  ASSERT_TRUE(line_->line().wait_until_loaded()) << line_->line().status_text();
+  line_->expect_equal("parted");
+  line_->sql(hint.substr(statement));
+  line_->sql("UPDATE other SET v = 'x' WHERE id > 10; DELETE FROM other WHERE id = 1");
+  EXPECT_TRUE(eventually([&] { return stream_of("other").error.empty(); }, std::chrono::seconds(60)));
+  ASSERT_TRUE(line_->line().wait_until_loaded()) << line_->line().status_text();
+  line_->expect_equal("other");
+  line_->expect_equal("parted");
+  expect_nothing_waits();
+}
+
 // What its owner publishes is all that is mirrored, from the first reading on.
 TEST(OwnPublication, OfSomeColumnsIsMirroredAsItIs) {
   Mirrored line(
