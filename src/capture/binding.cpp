@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "capture/scanner.h"
 
-// 1 table=16385 published=16400.742 columns=1:23:9a3f01c2;2:1082:77b02a11:io; rows=e41d…
+// 2 table=16385 key=741 published=16400.742 columns=1:23:9a3f01c2;2:1082:77b02a11:io; rows=e41d…
 //   labels=16390:01ff… attributes=2d06… leaves=16388:16388:/745;16391:16402:/746;
 //
 // in one line. A column is its number, its type and a digest of its name (and of the type that the contract
@@ -39,6 +39,7 @@ struct BoundLeaf {
 
 struct Binding {
   Number table = 0;
+  Number key = 0;
   std::string published;
   std::map<BoundColumn, std::string> columns;  // with what the mirror has NULL for
   Digest rows = 0;
@@ -96,6 +97,7 @@ Digest digest_attributes(const SeenTable& table) {
 Binding binding_of(const SeenTable& table) {
   Binding binding;
   binding.table = table.oid;
+  binding.key = table.key;
   binding.published = table.published;
   for (const SeenTable::Column& column : table.columns) binding.columns[bound(column)] = column.nulled;
   binding.rows = digest_rows(table);
@@ -107,7 +109,8 @@ Binding binding_of(const SeenTable& table) {
 }
 
 std::string encode(const Binding& binding) {
-  std::string text = fmt::format("1 table={} published={} columns=", binding.table, binding.published);
+  std::string text =
+      fmt::format("2 table={} key={} published={} columns=", binding.table, binding.key, binding.published);
   const auto to = std::back_inserter(text);
   for (const auto& [column, nulled] : binding.columns)
     fmt::format_to(to, "{}:{}:{:x}{}{};", column.number, column.type, column.name, nulled.empty() ? "" : ":",
@@ -122,8 +125,10 @@ std::string encode(const Binding& binding) {
 Binding decode(std::string_view text) {
   Scanner from(text, "what a stream is bound to");
   Binding binding;
-  from.expect("1 table=");
+  from.expect("2 table=");
   binding.table = from.number<Number>();
+  from.expect(" key=");
+  binding.key = from.number<Number>();
   from.expect(" published=");
   binding.published = from.until(' ');
   from.expect(" columns=");
@@ -230,7 +235,8 @@ std::uint32_t bound_table(std::string_view binding) {
 }
 
 bool keeps_changes_to_itself(const SeenTable& table) {
-  return std::ranges::any_of(table.leaves, [](const auto& entry) { return !entry.second.logged; });
+  return table.comes_as_another ||
+         std::ranges::any_of(table.leaves, [](const auto& entry) { return !entry.second.logged; });
 }
 
 std::string_view silent_change(std::string_view binding, const SeenTable& now) {
@@ -238,6 +244,8 @@ std::string_view silent_change(std::string_view binding, const SeenTable& now) {
   if (!before) return "changes were passed over, or never reached the stream";
   if (before->table != now.oid) return "the table was dropped and made again";
   if (before->published != now.published) return "the publication was altered, or the table's entry in it";
+  // Attached and detached between two looks it is what it was, but what was done to it meanwhile.
+  if (before->key != now.key) return "its primary key was altered, or it was a partition of another table";
   if (has_other_columns(*before, now))
     return "columns that the mirror has are new, renamed or of another type, there or here";
   if (has_nulls_of_old(*before, now))

@@ -49,6 +49,8 @@ struct SeenTable {
   std::uint32_t oid = 0;
   std::string published;                 // what publishes it, by OIDs and row versions: digits, '.', ','
   std::string identifies_rows;           // its replica identity
+  RowVersion key = 0;                    // of its primary key's constraint: another one once it was attached
+  bool comes_as_another = false;         // its changes are published as those of a table above it
   std::vector<Column> columns;           // those that its mirror has, in the table's order
   std::map<std::uint32_t, Leaf> leaves;  // by OID: its partitions, or itself
   Types types;

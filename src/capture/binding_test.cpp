@@ -127,6 +127,16 @@ TEST(Binding, KnowsATableThatKeepsItsChangesToItself) {
   now.leaves.at(111).logged = false;
   EXPECT_TRUE(keeps_changes_to_itself(now));
   EXPECT_NE(now, parted());
+  now = plain();
+  now.comes_as_another = true;
+  EXPECT_TRUE(keeps_changes_to_itself(now));
+}
+
+TEST(Binding, KnowsThatTheTableWasAnothersPartitionForAWhile) {
+  SeenTable now = plain();
+  now.key = 715;
+  EXPECT_TRUE(changes(plain(), now));
+  EXPECT_FALSE(changes(now, now));
 }
 
 TEST(Binding, KnowsRenamedLabelsFromNewOnes) {

@@ -37,12 +37,17 @@ std::string tables_query(const Connection& connection, const std::vector<Streame
   LEFT JOIN pg_depend stands ON stands.classid = 'pg_class'::regclass AND stands.objid = kin.oid
        AND stands.objsubid = 0 AND stands.refclassid = 'pg_namespace'::regclass
   WHERE kin.oid IN (SELECT c.oid UNION SELECT relid FROM pg_partition_ancestors(c.oid))))";
+  const std::string schemas_above = connection.server_version() < kPublishedSchemas ? "false" : R"(EXISTS (
+  SELECT FROM pg_partition_ancestors(c.oid) JOIN pg_class kin ON kin.oid = relid AND kin.oid <> c.oid
+  JOIN pg_publication_namespace e ON e.pnpubid = p.oid AND e.pnnspid = kin.relnamespace))";
   return fmt::format(
       R"(
   SELECT wanted.place, c.oid, concat_ws(',', p.oid || '.' || p.xmin::text, by_table, by_schema),
          concat(c.relreplident, (SELECT string_agg(concat_ws(':', indexrelid, indisprimary, indimmediate,
                                                              indisreplident), ',' ORDER BY indexrelid)
-                                 FROM pg_index WHERE indrelid = c.oid AND (indisprimary OR indisreplident)))
+                                 FROM pg_index WHERE indrelid = c.oid AND (indisprimary OR indisreplident))),
+         (SELECT xmin FROM pg_constraint WHERE conrelid = c.oid AND contype = 'p'),
+         c.relispartition AND p.pubviaroot AND (p.puballtables OR above_by_table OR above_by_schema)
   FROM (VALUES {}) AS wanted (place, schema, name)
   JOIN pg_namespace n ON n.nspname = wanted.schema
   JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name AND c.relkind IN ('r', 'p')
@@ -50,9 +55,12 @@ std::string tables_query(const Connection& connection, const std::vector<Streame
   LATERAL (SELECT (SELECT string_agg(e.oid::text, ',' ORDER BY e.oid) FROM pg_publication_rel e
                    WHERE e.prpubid = p.oid AND e.prrelid IN
                          (SELECT c.oid UNION SELECT relid FROM pg_partition_ancestors(c.oid))) AS by_table,
-                  {} AS by_schema) AS entries
+                  EXISTS (SELECT FROM pg_publication_rel e JOIN pg_partition_ancestors(c.oid) AS above ON e.prrelid = relid
+                          WHERE e.prpubid = p.oid AND relid <> c.oid) AS above_by_table,
+                  {} AS by_schema,
+                  {} AS above_by_schema) AS entries
   WHERE p.puballtables OR by_table IS NOT NULL OR by_schema IS NOT NULL)",
-      wanted, schemas);
+      wanted, schemas, schemas_above);
 }
 
 constexpr const char* kColumns = R"(
@@ -161,6 +169,8 @@ std::vector<std::optional<SeenTable>> see_tables(Connection& connection, const s
     table.oid = number(rows, row, 1);
     table.published = rows.text(row, 2);
     table.identifies_rows = rows.text(row, 3);
+    if (!rows.is_null(row, 4)) table.key = number(rows, row, 4);
+    table.comes_as_another = rows.text(row, 5) == "t";
   }
   see_columns(connection, found);
   for (int row = 0; row < rows.rows(); ++row)

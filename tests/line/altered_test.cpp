@@ -205,6 +205,25 @@ TEST_F(Altered, ATableThatBecomesAPartitionOfAnotherSaysSoUntilItIsDetached) {
   expect_nothing_waits();
 }
 
+// Between two looks: nobody sees it attached, and only the table itself has a trace of it, not the one above.
+TEST_F(Altered, ATableThatIsAnothersPartitionForATransactionIsReadAgain) {
+  begin(
+      "CREATE TABLE parted (id bigint, v text, n int, PRIMARY KEY (id, n)) PARTITION BY LIST (n);"
+      "CREATE TABLE other (LIKE parted INCLUDING ALL);"
+      "INSERT INTO other SELECT i, 'v', 2 FROM generate_series(1, 20) i");
+  line_->sql(
+      "BEGIN; ALTER TABLE parted ATTACH PARTITION other FOR VALUES IN (2);"
+      "UPDATE parted SET v = 'w' WHERE id < 5; DELETE FROM parted WHERE id = 20;"
+      "ALTER TABLE parted DETACH PARTITION other; COMMIT");
+  EXPECT_TRUE(
+      eventually([&] { return line_->line().log_tail().find("table_read_again") != std::string::npos; },
+                 std::chrono::seconds(60)));
+  ASSERT_TRUE(line_->line().wait_until_loaded()) << line_->line().status_text();
+  line_->expect_equal("other");
+  EXPECT_THAT(line_->line().log_tail(), HasSubstr("it was a partition of another table"));
+  expect_nothing_waits();
+}
+
 // What its owner publishes is all that is mirrored, from the first reading on.
 TEST(OwnPublication, OfSomeColumnsIsMirroredAsItIs) {
   Mirrored line(
