@@ -97,7 +97,8 @@ void say_what_failed(const LineStatus& status, std::set<std::string>& said) {
 std::optional<LineOptions> watch_over(Line& line, const DataDir& data, LogFile& log_file,
                                       const StopSignals& signals, const StartFailure& failure,
                                       std::optional<Terminal>& terminal, bool runs_load, bool& was_ready) {
-  EndpointsFile endpoints(data.endpoints());
+  std::optional<EndpointsFile> endpoints;
+  if (runs_load) endpoints.emplace(data.endpoints());  // of another process, else
   std::set<std::string> said;
   while (!signals.wait(kRefreshEvery)) {
     if (auto next = line.take_reload()) return next;
@@ -105,7 +106,7 @@ std::optional<LineOptions> watch_over(Line& line, const DataDir& data, LogFile& 
     was_ready = was_ready || status.ready.ready;
     // Then the set-up was right, and what comes later is for the status to say.
     if (!was_ready) failure.rethrow_if_any();
-    if (runs_load && endpoints.write_once_known(status.endpoints) && terminal)
+    if (endpoints && endpoints->write_once_known(status.endpoints) && terminal)
       say_where(*terminal, status.endpoints);
     if (terminal)
       terminal->show(status);

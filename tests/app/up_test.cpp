@@ -261,6 +261,12 @@ TEST_F(Up, RolesRunApartOnOneData) {
   database_.sql("DELETE FROM item WHERE id > 10");
   EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.item", "10"));
   expect_equal_sides(line_);
+  // The addresses are load's: they stay through whatever capture goes through.
+  EXPECT_EQ(capture->stop(SIGTERM, 60s), 0);
+  const auto again = line_.start("capture");
+  database_.sql("DELETE FROM item WHERE id > 5");
+  EXPECT_TRUE(arrives(endpoints, "SELECT count() FROM src.item", "5"));
+  EXPECT_TRUE(std::filesystem::exists(line_.data() + "/endpoints.json"));
 }
 
 // As load does for keys whose rows no chunk of a snapshot had.
