@@ -48,12 +48,15 @@ constexpr Help kStatus{"Ask the running process how the line does",
                        "not ready, 3: nothing runs\n"
                        "on this DATA."};
 
-constexpr Help kParity{"Compare every mirror with its source table, key by key",
-                       "Both sides are read while the line runs; keys that move meanwhile are compared "
-                       "again. When nothing runs on\n"
-                       "DATA, the line is run for as long as it takes. Exit status 0: all is equal, 1: "
-                       "something differs (the keys\n"
-                       "are listed), 2: something couldn't be decided, 3: it couldn't be compared at all."};
+constexpr Help kParity{
+    "Compare every mirror with its source table, key by key",
+    "Both sides are read while the line runs; keys that move meanwhile are compared "
+    "again. When nothing runs on\n"
+    "DATA, the line is run for as long as it takes. Exit status 0: all is equal, 1: "
+    "something differs (the keys\n"
+    "are listed), 2: something couldn't be decided, 3: it couldn't be compared at all. With "
+    "--repair, all of that after\n"
+    "the repair."};
 
 constexpr Help kSnapshot{
     "Read tables again, from their beginning",
@@ -229,6 +232,10 @@ CLI::App* add_parity(CLI::App& app, ParityCommand& parity) {
       ->type_name("");
   add_data(*command, parity.data);
   command->add_option("--table", parity.table, "Only this one")->type_name("SCHEMA.TABLE");
+  CLI::Option* repair = command->add_flag(
+      "--repair", parity.repair, "Have the line read the keys that differ again, and compare them once more");
+  command->add_flag("--yes", parity.removals_allowed, "Also where that takes many rows from a mirror")
+      ->needs(repair);
   command->add_flag("--json", parity.json, "The report as JSON");
   return command;
 }

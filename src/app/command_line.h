@@ -45,6 +45,8 @@ struct ParityCommand {
   std::filesystem::path project;  // empty: the one that runs, or ran, on `data`
   std::filesystem::path data = kDefaultData;
   std::string table;  // "schema.table"; empty: all
+  bool repair = false;
+  bool removals_allowed = false;  // also many rows may go from a mirror
   bool json = false;
 };
 

@@ -1,5 +1,6 @@
 // freshet parity: is every mirror what its source table is? Compares from outside of the running process, so
-// that neither can make the other look well; the running process is only asked to read periodic tables now.
+// that neither can make the other look well; the running process is only asked to read periodic tables now,
+// and for a repair the keys that differ.
 #include "parity/parity.h"
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@
 #include "app/line.h"
 #include "app/line_status_json.h"
 #include "app/log_file.h"
+#include "app/repair_requests.h"
 #include "app/running_project.h"
 #include "app/start_failure.h"
 #include "app/stop_signals.h"
@@ -142,7 +144,12 @@ int run(const ParityCommand& command) {
       if (signals.wait(kRefreshEvery)) interrupted.request_stop();
   });
   std::jthread periodic([&](std::stop_token stop) { keep_periodic_fresh(data, stop); });
-  const parity::Report report = parity::compare({.source_url = options.source, .only_table = command.table},
+  parity::Repair repair = repair_through(command.data);
+  repair.ask_above = options.project.limits.sweep_ask_above;
+  repair.removals_allowed = command.removals_allowed;
+  const parity::Report report = parity::compare({.source_url = options.source,
+                                                 .only_table = command.table,
+                                                 .repair = command.repair ? &repair : nullptr},
                                                 contracts, endpoint, show_progress, interrupted.get_token());
   if (isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\x1b[K");
   fmt::print("{}\n", command.json ? parity::to_json(report) : parity::to_text(report));

@@ -13,6 +13,7 @@
 #include "app/load_stage.h"
 #include "app/published_status.h"
 #include "app/quarantine_requests.h"
+#include "app/repair_requests.h"
 #include "app/store_process.h"
 #include "app/sweep_requests.h"
 #include "app/table_names.h"
@@ -112,6 +113,7 @@ class Line::Parts {
   std::string read_periodic();
   std::string snapshot(const std::string& tables);
   std::string read_anew(const std::string& streams);
+  std::string note_repair(const std::string& note);
   std::string reload();
   void take_in(const LineOptions& next);
   void require_free_to_move(const std::optional<std::string>& listen) const;
@@ -202,6 +204,7 @@ ControlHandlers Line::Parts::handlers() {
                            {"read_anew", [this](const std::string& streams) { return read_anew(streams); }},
                            {"reload", [this](const std::string&) { return reload(); }},
                            {"read_keys", [this](const std::string& request) { return read_keys(request); }}};
+  if (options_.load) handlers["repair_note"] = [this](const std::string& note) { return note_repair(note); };
   if (options_.load) quarantine_.add_to(handlers);
   if (options_.load) sweeps_.add_to(handlers);
   return handlers;
@@ -258,6 +261,11 @@ std::string Line::Parts::snapshot(const std::string& tables) {
 std::string Line::Parts::read_anew(const std::string& streams) {
   load_.read_anew(names_from_json(streams));
   published_.wait_for_the_next(kSoonShown);
+  return "null";
+}
+
+std::string Line::Parts::note_repair(const std::string& note) {
+  load_.note_repair(repair_note(note));
   return "null";
 }
 

@@ -90,6 +90,10 @@ load::SweepQuestion LoadStage::answer_sweep(const std::string& stream, const loa
   return wait_for([&](load::Load& load) { return load.answer_sweep(stream, sweep); });
 }
 
+void LoadStage::note_repair(const load::RepairNote& note) const {
+  wait_for([&](load::Load& load) { return load.note_repair(note); });
+}
+
 void LoadStage::pause(const std::string& stream) const {
   wait_for([&](load::Load& load) { return load.pause(stream); });
 }

@@ -49,6 +49,7 @@ class LoadStage {
   std::vector<load::Replayed> replay(const std::vector<std::string>& streams) const;
   std::uint64_t drop(const std::string& stream, const load::Quarantine::Drop& drop) const;
   load::SweepQuestion answer_sweep(const std::string& stream, const load::SweepAnswer& sweep) const;
+  void note_repair(const load::RepairNote& note) const;
   void pause(const std::string& stream) const;
   void resume(const std::string& stream) const;
 

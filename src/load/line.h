@@ -122,6 +122,7 @@ class Load::Line {
   void answer(TryAgainRequest& request);
   void answer(PauseRequest& request);
   void answer(SweepRequest& request);
+  void answer(RepairRequest& request);
   void answer(FreezeRequest& request);
   void answer(ReadAnewRequest& request);
   void go_on(Stream& stream);

@@ -149,6 +149,21 @@ void Load::Line::answer(SweepRequest& request) {
   }
 }
 
+// What stands would never load what is read again.
+void Load::Line::answer(RepairRequest& request) {
+  try {
+    if (request.note.ended)
+      known(request.note.stream);
+    else
+      running(request.note.stream);
+    write(session_, request.note);
+    request.answer.set_value();
+  } catch (const Error& error) {
+    request.answer.set_exception(std::current_exception());
+    if (error.kind() != ErrorKind::config) throw;
+  }
+}
+
 Load::Line::Stream& Load::Line::known(const std::string& name) {
   Stream* stream = find(name);
   if (stream == nullptr)

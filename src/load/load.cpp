@@ -108,6 +108,10 @@ std::future<SweepQuestion> Load::answer_sweep(std::string stream, SweepAnswer sw
   return ask(SweepRequest{std::move(stream), std::move(sweep), {}});
 }
 
+std::future<void> Load::note_repair(RepairNote note) {
+  return ask(RepairRequest{std::move(note), {}});
+}
+
 std::future<void> Load::read_anew(std::vector<std::string> streams) {
   return ask(ReadAnewRequest{std::move(streams), {}});
 }

@@ -18,6 +18,7 @@
 #include "load/freeze.h"
 #include "load/lead.h"
 #include "load/pace.h"
+#include "load/repair_note.h"
 #include "load/status.h"
 #include "load/table_load.h"
 
@@ -94,6 +95,10 @@ class Load {
   // that, or not any more.
   std::future<SweepQuestion> answer_sweep(std::string stream, SweepAnswer sweep);
 
+  // The record of a repair by keys. The answer comes when it is kept; Error{config} for a stream that isn't
+  // known, or, at its beginning, doesn't run.
+  std::future<void> note_repair(RepairNote note);
+
   // The tables of these streams are to be read from their beginning. One that stopped gives up the changes it
   // stopped at, and goes on with that reading; all others go on as they are. The answer comes when it is
   // noted.
@@ -133,6 +138,10 @@ class Load {
     SweepAnswer sweep;
     std::promise<SweepQuestion> answer;
   };
+  struct RepairRequest {
+    RepairNote note;
+    std::promise<void> answer;
+  };
   struct FreezeRequest {
     std::vector<std::string> mirrors;
     std::promise<FrozenSet> answer;
@@ -142,7 +151,7 @@ class Load {
     std::promise<void> answer;
   };
   using Request = std::variant<AddRequest, ResumeRequest, TryAgainRequest, PauseRequest, ReplayRequest,
-                               DropRequest, SweepRequest, FreezeRequest, ReadAnewRequest>;
+                               DropRequest, SweepRequest, RepairRequest, FreezeRequest, ReadAnewRequest>;
 
   template <class Asked>
   auto ask(Asked request);

@@ -377,7 +377,7 @@ const std::vector<Field>& TableLoad::OpenRows::fields_of(std::uint32_t image) {
   const Batch::Record record = table_.batch_[source.record];
   Block& block = table_.shape_of(*record.schema, record.version)->block;
   const bool removal = is_removal(record);
-  const bool keys_only = removal && record.schema->identity != ReplicaIdentity::full;
+  const bool keys_only = removal && !sends_last_values(record);
   const std::span<const Field> fields = block.fields(removal ? record.old : record.row);
   source.fields.assign(fields.begin(), fields.end());
   if (keys_only) {

@@ -20,6 +20,12 @@
 
 namespace freshet::load {
 
+// Whether a removal comes with all of the row that it takes; one that a reading by keys finds has only the
+// key, whatever the replica identity.
+inline bool sends_last_values(const Batch::Record& record) {
+  return record.schema->identity == ReplicaIdentity::full && record.op != Op::snapshot_gone;
+}
+
 // The key's values of a row, other columns NULL. What the row doesn't send again is in `old`.
 std::string key_tuple(const Mirror& mirror, const TableSchema& schema, std::string_view row,
                       std::string_view old);

@@ -399,7 +399,7 @@ std::optional<Refusal> TableLoad::decode_removal(Shape& shape, const Batch::Reco
   }
   const RowHead head{record.version, 1, record.committed_at};
   if (!mirror_.keeps()) return shape.block.append_tombstone(head, record.old);
-  if (shape.schema->identity == ReplicaIdentity::full) return shape.block.append(head, record.old);
+  if (sends_last_values(record)) return shape.block.append(head, record.old);
   return Refusal{0, Unfit::unchanged};  // its last values are elsewhere
 }
 

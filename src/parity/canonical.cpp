@@ -128,6 +128,18 @@ void append_readable(std::string& to, const ComparedColumn& column, std::string_
   to += value;
 }
 
+// The first of several values' canonical text, "<length>:<value>", taken off it; nothing where there is none.
+std::optional<std::string_view> take_value(std::string_view& canonical) {
+  std::size_t length = 0;
+  const auto [end, failed] = std::from_chars(canonical.data(), canonical.data() + canonical.size(), length);
+  const auto start = static_cast<std::size_t>(end - canonical.data()) + 1;
+  if (failed != std::errc() || start > canonical.size()) return std::nullopt;
+  const std::size_t bytes = bytes_of(canonical.substr(start), length);
+  const std::string_view value = canonical.substr(start, bytes);
+  canonical.remove_prefix(start + bytes);
+  return value;
+}
+
 std::string_view element_type(std::string_view source_type) {
   if (source_type.ends_with("[]")) source_type.remove_suffix(2);
   return source_type;
@@ -191,18 +203,27 @@ std::string source_literal(const ComparedColumn& column, const std::optional<std
                      writing == Writing::text ? "text" : column.source_type);
 }
 
+std::optional<std::vector<std::string>> source_values(std::string_view canonical,
+                                                      const std::vector<ComparedColumn>& columns) {
+  std::vector<std::string> values;
+  for (const ComparedColumn& column : columns) {
+    const std::optional<std::string_view> value = take_value(canonical);
+    std::string_view element;
+    if (!value || is_array(column, element)) return std::nullopt;
+    append_readable(values.emplace_back(), column, *value);
+  }
+  if (!canonical.empty()) return std::nullopt;
+  return values;
+}
+
 std::string readable(std::string_view canonical, const std::vector<ComparedColumn>& columns) {
   std::string text;
   for (const ComparedColumn& column : columns) {
     if (canonical.empty()) break;
     if (!text.empty()) text += ", ";
-    std::size_t length = 0;
-    const auto [end, failed] = std::from_chars(canonical.data(), canonical.data() + canonical.size(), length);
-    const auto start = static_cast<std::size_t>(end - canonical.data()) + 1;
-    if (failed != std::errc() || start > canonical.size()) break;
-    const std::size_t bytes = bytes_of(canonical.substr(start), length);
-    append_readable(text, column, canonical.substr(start, bytes));
-    canonical.remove_prefix(start + bytes);
+    const std::optional<std::string_view> value = take_value(canonical);
+    if (!value) break;
+    append_readable(text, column, *value);
   }
   return text + std::string(canonical);
 }

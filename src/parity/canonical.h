@@ -15,11 +15,12 @@ namespace freshet::parity {
 // asks anew).
 struct ComparedColumn {
   std::string name;
-  std::string source_type;      // format_type() of the base type, without modifier: "numeric", "text[]"
-  std::string mirror_type;      // system.columns.type: "Nullable(Decimal(14, 2))"
-  bool null_companion = false;  // the mirror has "<name>__null"
-  bool unfit_is_null = false;   // the contract allows NULL for NaN, infinity or what is out of range
-  int key_position = 0;         // from 1; 0: not in the key
+  std::string source_type;         // format_type() of the base type, without modifier: "numeric", "text[]"
+  std::string mirror_type;         // system.columns.type: "Nullable(Decimal(14, 2))"
+  bool null_companion = false;     // the mirror has "<name>__null"
+  bool unfit_is_null = false;      // the contract allows NULL for NaN, infinity or what is out of range
+  int key_position = 0;            // from 1; 0: not in the key
+  std::string declared_type = {};  // source_type with its modifier: "numeric(14,2)"
 };
 
 // SQL of type text/String: "<length>:<text>", or "N" for NULL. Lengths are in characters, so that the
@@ -35,6 +36,11 @@ std::string mirror_text(const std::vector<ComparedColumn>& columns);
 // SQL of one of the source's values, given as PostgreSQL's text, such that source_text() of a column of such
 // values says what it says of the column itself. NULL without one.
 std::string source_literal(const ComparedColumn& column, const std::optional<std::string>& text);
+
+// The values of a key's columns as PostgreSQL reads them, out of their canonical text; nothing where one is
+// NULL, or of a type that no key has.
+std::optional<std::vector<std::string>> source_values(std::string_view canonical,
+                                                      const std::vector<ComparedColumn>& columns);
 
 // Those columns' canonical text taken apart for people, each value as PostgreSQL prints it: "42, 2026-01-01".
 std::string readable(std::string_view canonical, const std::vector<ComparedColumn>& columns);

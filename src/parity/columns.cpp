@@ -9,26 +9,35 @@
 namespace freshet::parity {
 namespace {
 
-// Domains down to their base type, without modifiers.
+// Domains down to their base type, without modifiers, and with the one that it was declared with.
 constexpr std::string_view kSourceColumns = R"(
 WITH RECURSIVE base AS (
-  SELECT a.attname, t.oid, t.typtype, t.typbasetype FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+  SELECT a.attname, t.oid, a.atttypmod AS modifier, t.typtype, t.typbasetype, t.typtypmod
+  FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
   WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
   UNION ALL
-  SELECT b.attname, t.oid, t.typtype, t.typbasetype FROM base b JOIN pg_type t ON t.oid = b.typbasetype WHERE b.typtype = 'd')
-SELECT attname, format_type(oid, NULL) FROM base WHERE typtype <> 'd')";
+  SELECT b.attname, t.oid, b.typtypmod, t.typtype, t.typbasetype, t.typtypmod
+  FROM base b JOIN pg_type t ON t.oid = b.typbasetype WHERE b.typtype = 'd')
+SELECT attname, format_type(oid, NULL), format_type(oid, modifier) FROM base WHERE typtype <> 'd')";
 
-using Types = std::map<std::string, std::string, std::less<>>;
+struct SourceType {
+  std::string bare;
+  std::string declared;
+};
+template <class Type>
+using ByColumn = std::map<std::string, Type, std::less<>>;
 
-Types source_types(postgres::Connection& source, const std::string& table) {
+ByColumn<SourceType> source_types(postgres::Connection& source, const std::string& table) {
   const postgres::Result rows = source.query(kSourceColumns, {table});
-  Types types;
-  for (int row = 0; row < rows.rows(); ++row) types.emplace(rows.text(row, 0), rows.text(row, 1));
+  ByColumn<SourceType> types;
+  for (int row = 0; row < rows.rows(); ++row)
+    types.emplace(rows.text(row, 0),
+                  SourceType{std::string(rows.text(row, 1)), std::string(rows.text(row, 2))});
   return types;
 }
 
-Types mirror_types(clickhouse::Client& mirror, const std::string& table) {
-  Types types;
+ByColumn<std::string> mirror_types(clickhouse::Client& mirror, const std::string& table) {
+  ByColumn<std::string> types;
   for (const auto& row :
        mirror.rows("SELECT name, type FROM system.columns WHERE database = 'raw' AND table = {t:String}",
                    {.params = {clickhouse::text_param("t", table)}})) {
@@ -37,7 +46,8 @@ Types mirror_types(clickhouse::Client& mirror, const std::string& table) {
   return types;
 }
 
-const std::string& type_in(const Types& types, const std::string& column, std::string_view where) {
+template <class Type>
+const Type& type_in(const ByColumn<Type>& types, const std::string& column, std::string_view where) {
   const auto found = types.find(column);
   if (found != types.end()) return found->second;
   throw Error(ErrorKind::schema, fmt::format("{} has no column {}, which its contract names", where, column),
@@ -71,8 +81,8 @@ ComparedTable compared_table(const contract::StreamContract& contract, postgres:
                              clickhouse::Client& mirror) {
   const std::string table = postgres::quote_table(contract.source.schema, contract.source.table);
   std::string from_source = from_clause(source, table, to_string(contract.source));
-  const Types from = source_types(source, table);
-  const Types to = mirror_types(mirror, contract.mirror);
+  const ByColumn<SourceType> from = source_types(source, table);
+  const ByColumn<std::string> to = mirror_types(mirror, contract.mirror);
   ComparedTable compared{to_string(contract.source),
                          std::move(from_source),
                          contract.mirror,
@@ -82,10 +92,10 @@ ComparedTable compared_table(const contract::StreamContract& contract, postgres:
                          false,
                          contract.mode == contract::Mode::periodic};
   for (const contract::ColumnContract& column : contract.columns) {
-    compared.columns.push_back({column.name, type_in(from, column.name, compared.name),
-                                type_in(to, column.name, "raw." + contract.mirror),
+    const SourceType& type = type_in(from, column.name, compared.name);
+    compared.columns.push_back({column.name, type.bare, type_in(to, column.name, "raw." + contract.mirror),
                                 to.contains(column.name + "__null"), column.null_when.any(),
-                                column.key_position});
+                                column.key_position, type.declared});
   }
   for (const contract::ColumnContract* column : contract.key()) {
     compared.key.push_back(*std::ranges::find(compared.columns, column->name, &ComparedColumn::name));

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/guarded.h"
 #include "parity/table_parity.h"
+#include "parity/table_repair.h"
 
 namespace freshet::parity {
 namespace {
@@ -36,7 +37,7 @@ TableReport compare_periodic(const Options& options, const TableReport& begun, c
   const Deadline deadline(clock, options.periodic_deadline);
   for (;;) {
     TableReport report = begun;
-    TableParity(options, table, source, mirror, turn, stop, report).run(progress);
+    TableParity(options, table, source, mirror, turn, stop, report, nullptr).run(progress);
     if (report.verdict == Verdict::equal || deadline.passed()) return report;
     if (!clock.sleep(kBetweenLooks, stop))
       throw Error(ErrorKind::cancelled, "stopped while waiting for the table's next snapshot");
@@ -56,6 +57,11 @@ void look_into_quarantine(const std::string& table, clickhouse::Client& mirror, 
   report.stream_waits = rows.at(0).at(1).value() != "0";
 }
 
+void leave_to_its_interval(TableReport& report) {
+  report.repaired.emplace().left.emplace_back(
+      "it is periodic: each reading of it replaces its mirror, the next is an interval away");
+}
+
 TableReport compare_table(const Options& options, const contract::StreamContract& contract,
                           postgres::Connection& source, clickhouse::Client& mirror, Mutex& turn,
                           const Progress& progress, const std::stop_token& stop) {
@@ -64,8 +70,12 @@ TableReport compare_table(const Options& options, const contract::StreamContract
     const ComparedTable table = compared_table(contract, source, mirror);
     if (table.periodic) {
       report = compare_periodic(options, report, table, source, mirror, turn, progress, stop);
+      if (options.repair != nullptr && report.different > 0) leave_to_its_interval(report);
     } else {
-      TableParity(options, table, source, mirror, turn, stop, report).run(progress);
+      Differing found(options.repair != nullptr ? options.repair->keys_max : 0);
+      TableParity(options, table, source, mirror, turn, stop, report, &found).run(progress);
+      if (options.repair != nullptr && found.count() > 0)
+        TableRepair(options, contract, table, source, mirror, turn, stop, report).run(found);
     }
   } catch (const Error& error) {
     report.leave_undecided(0, error.what());

@@ -20,6 +20,7 @@
 
 #include "adapter/clickhouse/endpoint.h"
 #include "contract/contract.h"
+#include "parity/repair.h"
 #include "parity/report.h"
 
 namespace freshet::parity {
@@ -43,6 +44,7 @@ struct Options {
   std::chrono::milliseconds snapshot_deadline =
       std::chrono::seconds(20);  // for a running snapshot of a table; a whole one takes longer
   Limits limits = {};
+  const Repair* repair = nullptr;  // what differs in streamed tables is mended, and compared once more
 };
 
 // Told after each window, by one thread at a time; for progress.

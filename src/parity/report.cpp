@@ -10,6 +10,8 @@
 namespace freshet::parity {
 namespace {
 
+constexpr std::size_t kDifferencesListed = 100;
+
 std::string_view to_string(Side side) {
   switch (side) {
     case Side::only_in_source: return "only in the source";
@@ -69,6 +71,29 @@ std::string differences_json(const TableReport& table) {
   return "[" + json + "]";
 }
 
+std::string repair_text(const TableReport& table) {
+  if (!table.repaired) return {};
+  const Repaired& repaired = *table.repaired;
+  std::string text;
+  if (repaired.asked() > 0)
+    text += fmt::format(
+        "  repaired: {} keys were read again ({} only in the source, {} only in the mirror, {} with other "
+        "values): {} are mended, {} aren't\n",
+        repaired.asked(), repaired.missing, repaired.extra, repaired.values, repaired.mended,
+        repaired.asked() - repaired.mended);
+  for (const std::string& left : repaired.left) text += fmt::format("  left alone: {}\n", printable(left));
+  return text;
+}
+
+std::string repaired_json(const TableReport& table) {
+  if (!table.repaired) return "null";
+  const Repaired& repaired = *table.repaired;
+  std::string left;
+  for (const std::string& why : repaired.left) left += (left.empty() ? "" : ",") + json_string(why);
+  return fmt::format(R"({{"missing":{},"extra":{},"values":{},"mended":{},"left":[{}]}})", repaired.missing,
+                     repaired.extra, repaired.values, repaired.mended, left);
+}
+
 }  // namespace
 
 std::string_view to_string(Verdict verdict) {
@@ -84,6 +109,13 @@ void TableReport::leave_undecided(std::uint64_t keys, const std::string& why) {
   verdict = std::max(verdict, Verdict::undecided);
   undecided += keys;
   if (reason.empty()) reason = why;
+}
+
+void TableReport::differs(Side side, std::string key, bool waits) {
+  verdict = Verdict::different;
+  ++different;
+  explained += waits ? 1 : 0;
+  if (differences.size() < kDifferencesListed) differences.push_back({std::move(key), side, waits});
 }
 
 Verdict Report::verdict() const {
@@ -117,6 +149,7 @@ std::string to_text(const Report& report) {
       text += fmt::format("  ({}): {}{}\n", printable(difference.key), to_string(difference.side),
                           difference.waits ? ", in quarantine" : "");
     }
+    text += repair_text(table);
   }
   return text + fmt::format("{} tables: {}\n", report.tables.size(), to_string(report.verdict()));
 }
@@ -130,14 +163,14 @@ std::string to_json(const Report& report) {
         "\"rechecked\":{},\"different\":{},\"explained\":{},\"undecided\":{},\"quarantined\":{},\"stream_"
         "waits\":{},\"unswept\":{"
         "},"
-        "\"differences\":{},\"cut\":\"{"
+        "\"differences\":{},\"repaired\":{},\"cut\":\"{"
         "}\",\"reason\":{}}"
         "}",
         tables.empty() ? "" : ",", json_string(table.table), json_string(table.mirror),
         to_string(table.verdict), rows_json(table, table.source_rows), rows_json(table, table.mirror_rows),
         table.windows, table.rechecked, table.different, table.explained, table.undecided, table.quarantined,
-        table.stream_waits, table.unswept, differences_json(table), to_string(table.cut),
-        json_string(table.reason));
+        table.stream_waits, table.unswept, differences_json(table), repaired_json(table),
+        to_string(table.cut), json_string(table.reason));
   }
   return fmt::format("{{\"verdict\":\"{}\",\"tables\":[{}]}}", to_string(report.verdict()), tables);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,17 @@ struct Difference {
   bool waits = false;  // with a change in quarantine
 };
 
+// What `freshet parity --repair` did about the keys that differed.
+struct Repaired {
+  std::uint64_t missing = 0;      // keys asked of the source: the mirror had none of them,
+  std::uint64_t extra = 0;        // or the source hadn't,
+  std::uint64_t values = 0;       // or both had other values
+  std::uint64_t mended = 0;       // of all these: equal when they were compared once more
+  std::vector<std::string> left;  // what was left alone, and why
+
+  std::uint64_t asked() const { return missing + extra + values; }
+};
+
 struct TableReport {
   std::string table;   // of the source: "app.orders"
   std::string mirror;  // "raw.orders"
@@ -40,11 +52,13 @@ struct TableReport {
   bool stream_waits = false;      // not only keys of it: its shape breaks the contract
   std::uint64_t unswept = 0;      // rows that the source had lost, and that nobody has let go
   std::vector<Difference> differences;
-  Lsn cut;             // the mirror was read at or above it
-  std::string reason;  // why it is undecided, or can't be judged
+  std::optional<Repaired> repaired;  // nothing where no repair was asked for, or nothing differed
+  Lsn cut;                           // the mirror was read at or above it
+  std::string reason;                // why it is undecided, or can't be judged
 
   // `keys`: how many, where that is known. What was found before still counts.
   void leave_undecided(std::uint64_t keys, const std::string& why);
+  void differs(Side side, std::string key, bool waits);
   // Whether its rows were counted at all.
   bool counted() const { return windows > 0 || verdict != Verdict::undecided; }
 };

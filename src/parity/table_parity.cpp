@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::uint64_t kFirstSums = 256;  // of a window: most are equal, and need no more
 constexpr int kAttempts = 10;              // of comparing keys that move
-constexpr std::size_t kDifferencesListed = 100;
 
 std::vector<std::string> differing_keys(const Listing& source, const Listing& mirror) {
   std::vector<std::string> keys;
@@ -27,6 +26,13 @@ std::vector<std::string> differing_keys(const Listing& source, const Listing& mi
   return keys;
 }
 
+Side side_of(const std::string& key, const Listing& source, const Listing& mirror) {
+  const auto here = source.find(key);
+  if (here == source.end()) return Side::only_in_mirror;
+  if (!mirror.contains(key)) return Side::only_in_source;
+  return here->second.tally.rows > 1 ? Side::rows : Side::values;
+}
+
 std::uint64_t rows_in(const Sums& sums) {
   std::uint64_t rows = 0;
   for (const auto& [residue, tally] : sums) rows += tally.rows;
@@ -36,7 +42,8 @@ std::uint64_t rows_in(const Sums& sums) {
 }  // namespace
 
 TableParity::TableParity(const Options& options, const ComparedTable& table, postgres::Connection& source,
-                         clickhouse::Client& mirror, Mutex& turn, std::stop_token stop, TableReport& report)
+                         clickhouse::Client& mirror, Mutex& turn, std::stop_token stop, TableReport& report,
+                         Differing* found)
     : options_(options),
       table_(table),
       connection_(source),
@@ -47,7 +54,8 @@ TableParity::TableParity(const Options& options, const ComparedTable& table, pos
       waiting_(mirror, source, table),
       turn_(turn),
       stop_(std::move(stop)),
-      report_(report) {}
+      report_(report),
+      found_(found) {}
 
 void TableParity::run(const Progress& progress) {
   Windows windows(table_, connection_, options_.window_rows);
@@ -58,6 +66,12 @@ void TableParity::run(const Progress& progress) {
     if (progress) progress(report_);
   }
   report_.unswept = following_.unswept();
+}
+
+void TableParity::compare_again(const Window& window, std::vector<std::uint64_t> hashes) {
+  readings_ = 0;
+  if (found_ != nullptr) found_->begin(window);
+  settle(window, single_keys(std::move(hashes)));
 }
 
 template <class Step>
@@ -82,6 +96,7 @@ auto TableParity::read_both(Read&& read) {
 
 void TableParity::compare_window(const Window& window) {
   readings_ = 0;
+  if (found_ != nullptr) found_->begin(window);
   Suspects suspects = compare_sums(window, kWholeWindow, kFirstSums);
   if (suspects.rows_total > options_.limits.rows_listed) suspects = narrow(window, std::move(suspects));
   settle(window, std::move(suspects));
@@ -155,24 +170,15 @@ std::vector<std::uint64_t> TableParity::compare_listed(const Window& window, con
     if (all_moved || std::ranges::binary_search(changed, hash)) {
       moved.push_back(hash);
     } else {
-      report_different(key, reading.source, reading.mirror, waiting.contains(key));
+      report_different(key, hash, side_of(key, reading.source, reading.mirror), waiting.contains(key));
     }
   }
   return moved;
 }
 
-void TableParity::report_different(const std::string& key, const Listing& source, const Listing& mirror,
-                                   bool waits) {
-  report_.verdict = Verdict::different;
-  ++report_.different;
-  report_.explained += waits ? 1 : 0;
-  if (report_.differences.size() >= kDifferencesListed) return;
-  const auto here = source.find(key);
-  const Side side = here == source.end()          ? Side::only_in_mirror
-                    : !mirror.contains(key)       ? Side::only_in_source
-                    : here->second.tally.rows > 1 ? Side::rows
-                                                  : Side::values;
-  report_.differences.push_back({readable(key, table_.key), side, waits});
+void TableParity::report_different(const std::string& key, std::uint64_t hash, Side side, bool waits) {
+  if (found_ != nullptr) found_->add({key, hash, side, waits});
+  report_.differs(side, readable(key, table_.key), waits);
 }
 
 }  // namespace freshet::parity

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "parity/differing.h"
 #include "parity/following.h"
 #include "parity/parity.h"
 #include "parity/sides.h"
@@ -18,10 +19,14 @@ class TableParity {
  public:
   // `report` is added to as things are found, so that an error takes nothing of it away. `turn` is held while
   // a side is read: of tables that are compared at the same time one is read, and the others wait for a cut.
+  // `found` may be absent.
   TableParity(const Options& options, const ComparedTable& table, postgres::Connection& source,
-              clickhouse::Client& mirror, Mutex& turn, std::stop_token stop, TableReport& report);
+              clickhouse::Client& mirror, Mutex& turn, std::stop_token stop, TableReport& report,
+              Differing* found);
 
   void run(const Progress& progress);
+  // Only these keys of a window, by their hashes.
+  void compare_again(const Window& window, std::vector<std::uint64_t> hashes);
 
  private:
   // Both sides of one slice. `since`: what committed before shows on both.
@@ -44,7 +49,7 @@ class TableParity {
   // These give the hashes of the keys that moved meanwhile.
   std::vector<std::uint64_t> compare_keys(const Window& window, const Suspects& suspects);
   std::vector<std::uint64_t> compare_listed(const Window& window, const Slice& slice);
-  void report_different(const std::string& key, const Listing& source, const Listing& mirror, bool waits);
+  void report_different(const std::string& key, std::uint64_t hash, Side side, bool waits);
 
   const Options& options_;
   const ComparedTable& table_;
@@ -57,6 +62,7 @@ class TableParity {
   Mutex& turn_;
   std::stop_token stop_;
   TableReport& report_;
+  Differing* const found_;
   int readings_ = 0;  // of the window
 };
 

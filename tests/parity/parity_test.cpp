@@ -243,5 +243,15 @@ TEST(Readable, TakesACanonicalKeyApart) {
   EXPECT_EQ(readable("", columns), "");
 }
 
+// A repair asks the source by them: a key that isn't told whole is none.
+TEST(SourceValues, AreThoseOfAWholeKeyAlone) {
+  const std::vector<ComparedColumn> columns = {
+      {"name", "text", "String"}, {"day", "date", "Date32"}, {"hash", "bytea", "String"}};
+  EXPECT_EQ(source_values("5:ü,3:a5:182624:00ff", columns),
+            (std::vector<std::string>{"ü,3:a", "2020-01-01", "\\x00ff"}));
+  for (const char* broken : {"", "1:a", "1:aN4:00ff", "1:a5:182624:00ff1:b", "x"})
+    EXPECT_EQ(source_values(broken, columns), std::nullopt) << broken;
+}
+
 }  // namespace
 }  // namespace freshet::parity
