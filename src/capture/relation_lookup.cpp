@@ -26,6 +26,13 @@ std::map<std::string, ColumnFact, std::less<>> column_facts(postgres::Connection
   return facts;
 }
 
+// Also of a table that is gone. An OID never changes its kind.
+bool may_have_partitions(postgres::Connection& connection, pgoutput::Oid relation) {
+  const postgres::Result plain = connection.query(
+      "SELECT FROM pg_class WHERE oid = $1::oid AND relkind = 'r'", {std::to_string(relation)}, kDeadline);
+  return plain.rows() == 0;
+}
+
 }  // namespace
 
 UnreadableInBinary::UnreadableInBinary(const std::string& stream, const Column& column)
@@ -56,6 +63,8 @@ RelationFacts CatalogueLookup::ask(const pgoutput::Relation& message) {
   facts.schema.schema = message.schema;
   facts.schema.table = message.table;
   facts.schema.identity = message.identity;
+  facts.sends_whole_rows =
+      message.identity == ReplicaIdentity::full && !may_have_partitions(*connection_, message.oid);
   bool has_primary_key = false;
   for (const pgoutput::RelationColumn& from : message.columns) {
     // A column that was renamed or dropped since: whatever can be said of it without the catalogue.

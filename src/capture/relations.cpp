@@ -26,6 +26,12 @@ std::vector<bool> marked(const std::vector<std::string>& names, const TableSchem
   return key;
 }
 
+// What is announced as whole old rows may have their keys alone: taken for no more, also where it is more.
+void take_for_keys(TableSchema& schema, const std::vector<bool>& key) {
+  schema.identity = ReplicaIdentity::index;
+  for (std::size_t column = 0; column < key.size(); ++column) schema.columns[column].key = key[column];
+}
+
 std::string stream_of(const pgoutput::Relation& message) {
   return fmt::format("{}.{}", message.schema, message.table);
 }
@@ -67,6 +73,8 @@ const KnownRelation& Relations::announce(const pgoutput::Relation& message) {
       relation->key = std::move(facts.primary_key);
     else
       relation->key = marked(wanted->second, relation->schema);
+    if (message.identity == ReplicaIdentity::full && !facts.sends_whole_rows && !relation->key.empty())
+      take_for_keys(relation->schema, relation->key);
     relation->count = &counts_[relation->stream];
   } else {
     unwanted_.emplace(message.oid, message);

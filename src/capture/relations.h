@@ -23,6 +23,9 @@ namespace freshet::capture {
 struct RelationFacts {
   TableSchema schema;             // types resolved
   std::vector<bool> primary_key;  // by column of `schema`; empty: the table has none
+  // A table of identity FULL sends old rows whole. One with partitions says so of theirs, too, and each of
+  // them has an identity of its own.
+  bool sends_whole_rows = true;
 };
 using RelationLookup = std::function<RelationFacts(const pgoutput::Relation& relation)>;
 

@@ -32,7 +32,8 @@ std::string_view fill_unchanged(std::string_view old_row, std::string_view new_r
   for (TupleReader after(new_row); !after.at_end();) {
     const Field old_field = before.next();
     const Field new_field = after.next();
-    append_field(buffer, new_field.form == Form::unchanged ? old_field : new_field);
+    const bool taken = new_field.form == Form::unchanged && !old_field.null();
+    append_field(buffer, taken ? old_field : new_field);
   }
   return buffer;
 }

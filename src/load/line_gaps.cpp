@@ -84,7 +84,8 @@ bool Load::Line::passes_over(Stream& stream, const Change& change) {
 void Load::Line::note_broken_reading(Stream& stream) {
   stream.broken_reading = stream.table.snapshot_version();
   stream.passes_on = true;
-  stream.standing->hint += "; then freshet snapshot " + shell_word(stream.table.mirror().stream);
+  const std::string again = "then freshet snapshot " + shell_word(stream.table.mirror().stream);
+  if (!stream.standing->hint.ends_with(again)) stream.standing->hint += "; " + again;
 }
 
 // After the cut of the round in which it broke: from where that round began.
