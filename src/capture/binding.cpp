@@ -235,8 +235,11 @@ std::uint32_t bound_table(std::string_view binding) {
 }
 
 bool keeps_changes_to_itself(const SeenTable& table) {
-  return table.comes_as_another ||
-         std::ranges::any_of(table.leaves, [](const auto& entry) { return !entry.second.logged; });
+  using contract::RowIdentity;
+  return table.comes_as_another || table.identity == RowIdentity::not_unique ||
+         std::ranges::any_of(table.leaves, [](const auto& entry) {
+           return !entry.second.logged || entry.second.identity == RowIdentity::another;
+         });
 }
 
 std::string_view silent_change(std::string_view binding, const SeenTable& now) {

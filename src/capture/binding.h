@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "contract/row_identity.h"
+
 namespace freshet::capture {
 
 // Which version of a catalogue's row it is (its xmin): whatever is altered of what it describes writes a new
@@ -33,9 +35,11 @@ struct SeenTable {
     std::string attached;       // row versions of pg_inherits up to the root; of the table itself ""
     bool may_have_rows = true;  // not looked at again while nothing else changes
     bool logged = true;         // else its changes never reach the WAL
+    // Its own; of a table without partitions that of the table below.
+    contract::RowIdentity identity = contract::RowIdentity::key;
 
     friend bool operator==(const Leaf& a, const Leaf& b) {
-      return a.file == b.file && a.attached == b.attached && a.logged == b.logged;
+      return a.file == b.file && a.attached == b.attached && a.logged == b.logged && a.identity == b.identity;
     }
   };
   // Of the columns' types, at any depth.
@@ -47,8 +51,9 @@ struct SeenTable {
   };
 
   std::uint32_t oid = 0;
-  std::string published;                 // what publishes it, by OIDs and row versions: digits, '.', ','
-  std::string identifies_rows;           // its replica identity
+  std::string published;        // what publishes it, by OIDs and row versions: digits, '.', ','
+  std::string identifies_rows;  // its replica identity
+  contract::RowIdentity identity = contract::RowIdentity::key;  // what that tells of the mirror's key
   RowVersion key = 0;                    // of its primary key's constraint: another one once it was attached
   bool comes_as_another = false;         // its changes are published as those of a table above it
   std::vector<Column> columns;           // those that its mirror has, in the table's order
@@ -66,7 +71,8 @@ inline constexpr std::string_view kPassedOver;
 // The table's OID; 0 of kPassedOver and of what can't be read.
 std::uint32_t bound_table(std::string_view binding);
 
-// Whether what is done to the table, as it is, or to a partition of it, isn't in the stream.
+// Whether what is done to the table, as it is, or to a partition of it, isn't in the stream, or not by its
+// key.
 bool keeps_changes_to_itself(const SeenTable& table);
 
 // Why rows of the table may not be what they were, or others, without a change in the stream; "" where they

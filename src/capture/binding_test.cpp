@@ -127,8 +127,17 @@ TEST(Binding, KnowsATableThatKeepsItsChangesToItself) {
   now.leaves.at(111).logged = false;
   EXPECT_TRUE(keeps_changes_to_itself(now));
   EXPECT_NE(now, parted());
+  now = parted();
+  now.leaves.at(111).identity = contract::RowIdentity::none;
+  EXPECT_FALSE(keeps_changes_to_itself(now)) << "PostgreSQL refuses what would have to say the key";
+  EXPECT_NE(now, parted());
+  now.leaves.at(111).identity = contract::RowIdentity::another;
+  EXPECT_TRUE(keeps_changes_to_itself(now));
   now = plain();
   now.comes_as_another = true;
+  EXPECT_TRUE(keeps_changes_to_itself(now));
+  now = plain();
+  now.identity = contract::RowIdentity::not_unique;
   EXPECT_TRUE(keeps_changes_to_itself(now));
 }
 

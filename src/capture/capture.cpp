@@ -245,7 +245,7 @@ std::vector<std::string> Capture::silently_changed() {
     const Notes& notes = journaller_->notes();
     const auto bound = notes.bindings.find(seen.stream);
     if (seen.kept_changes && bound != notes.bindings.end())
-      journaller_->unbind(seen.stream, "its table, or a partition of it, was unlogged");
+      journaller_->unbind(seen.stream, "its table, or a partition of it, kept changes to itself");
     std::string binding = bind(seen.table);
     if (bound == notes.bindings.end()) {
       // Added, not there or not published when its reading began: its V may be of before this look.

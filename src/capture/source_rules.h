@@ -2,6 +2,7 @@
 // Error with its mending statement. They only read. Used by source_check.cpp, on its connection's thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,6 +29,7 @@ struct TableFacts {
   bool readable = false;     // any column of it
   bool rows_hidden = false;  // row-level security applies to us
   bool schema_usable = false;
+  std::uint32_t oid = 0;
 };
 // Throws Error{config} where there is no such table.
 TableFacts table_facts(postgres::Connection& connection, const StreamedTable& table);
@@ -38,6 +40,13 @@ struct TableRule {
   void (*require)(postgres::Connection&, const StreamedTable&, const TableFacts&);
 };
 std::span<const TableRule> table_rules();
+
+// Those of what tells rows apart (identity_rules.cpp): of the table, by its key, and in its partitions.
+void require_identity(postgres::Connection& connection, const StreamedTable& table, const TableFacts& facts);
+void require_unique_key(postgres::Connection& connection, const StreamedTable& table,
+                        const TableFacts& facts);
+void require_identity_of_partitions(postgres::Connection& connection, const StreamedTable& table,
+                                    const TableFacts& facts);
 
 struct Publication {
   bool whole = false;  // publishes every kind of change

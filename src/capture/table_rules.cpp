@@ -19,7 +19,7 @@ constexpr const char* kFacts = R"(
          coalesce(bool_or(i.indisprimary AND NOT i.indimmediate), false),
          coalesce(bool_or(i.indisreplident), false),
          has_any_column_privilege(c.oid, 'SELECT'), row_security_active(c.oid),
-         has_schema_privilege(c.relnamespace, 'USAGE')
+         has_schema_privilege(c.relnamespace, 'USAGE'), c.oid
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indrelid = c.oid
   WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'f', 'v', 'm') GROUP BY c.oid)";
 
@@ -69,33 +69,6 @@ void require_logged(Connection& connection, const StreamedTable& table, const Ta
   throw unlogged({std::string(partition.text(0, 0)), std::string(partition.text(0, 1)), {}, {}});
 }
 
-// As the mirror has it, if it has one yet.
-std::string key_of(const StreamedTable& table) {
-  std::vector<std::string> columns;
-  for (const std::string& column : table.key) columns.push_back(quote_identifier(column));
-  return columns.empty() ? "…" : fmt::format("{}", fmt::join(columns, ", "));
-}
-
-void require_identity(Connection&, const StreamedTable& table, const TableFacts& facts) {
-  const std::string name = sql_name(table);
-  const bool identified = facts.identity == 'f' || (facts.identity == 'i' && facts.identity_index) ||
-                          (facts.identity == 'd' && facts.has_key);
-  if (identified) return;
-  if (facts.identity == 'd' && facts.deferrable_key) {
-    throw Error(ErrorKind::config,
-                fmt::format("the primary key of {} is deferrable: it can't identify rows", plain_name(table)),
-                fmt::format("ALTER TABLE {} REPLICA IDENTITY USING INDEX … (a unique index over NOT NULL "
-                            "columns), or make the key NOT DEFERRABLE",
-                            name));
-  }
-  throw Error(ErrorKind::config,
-              fmt::format("{} has {}: its rows can't be told apart", plain_name(table),
-                          facts.identity == 'n' ? "REPLICA IDENTITY NOTHING"
-                                                : "no primary key and no replica identity"),
-              facts.has_key ? fmt::format("ALTER TABLE {} REPLICA IDENTITY DEFAULT", name)
-                            : fmt::format("ALTER TABLE {} ADD PRIMARY KEY ({})", name, key_of(table)));
-}
-
 void require_readable(Connection& connection, const StreamedTable& table, const TableFacts& facts) {
   const auto refuse = [&](const std::string& what, const std::string& right) {
     throw Error(ErrorKind::permission, what,
@@ -137,6 +110,8 @@ constexpr TableRule kRules[] = {
     {"is a table", require_table},
     {"is logged", require_logged},
     {"replica identity", require_identity},
+    {"unique key of a FULL identity", require_unique_key},
+    {"replica identity of partitions", require_identity_of_partitions},
     {"right to read", require_readable},
     {"row-level security", require_all_rows},
     {"column list", require_list_support},
@@ -161,7 +136,8 @@ TableFacts table_facts(Connection& connection, const StreamedTable& table) {
           .identity_index = is_true(5),
           .readable = is_true(6),
           .rows_hidden = is_true(7),
-          .schema_usable = is_true(8)};
+          .schema_usable = is_true(8),
+          .oid = static_cast<std::uint32_t>(row.integer(0, 9))};
 }
 
 std::span<const TableRule> table_rules() {

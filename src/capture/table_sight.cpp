@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/log.h"
+#include "contract/row_identity.h"
 
 namespace freshet::capture {
 namespace {
@@ -135,6 +136,17 @@ void see_leaves(Connection& connection, Found& found) {
                                                                    .logged = rows.text(row, 4) == "t"};
 }
 
+void see_identities(Connection& connection, const std::map<std::uint32_t, std::vector<std::string>>& keys,
+                    Found& found) {
+  for (const contract::TableIdentity& seen : contract::identities_of(connection, keys)) {
+    SeenTable& table = found.at(seen.root);
+    if (seen.oid == seen.root)
+      table.identity = seen.of_rows;
+    else
+      table.leaves.at(seen.oid).identity = seen.of_rows;
+  }
+}
+
 void see_types(Connection& connection, Found& found) {
   std::string tables;
   std::string numbers;
@@ -164,8 +176,10 @@ std::vector<std::optional<SeenTable>> see_tables(Connection& connection, const s
   connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", kDeadline);
   const Result rows = connection.query(tables_query(connection, tables), {publication}, kDeadline);
   Found found;
+  std::map<std::uint32_t, std::vector<std::string>> keys;
   for (int row = 0; row < rows.rows(); ++row) {
     SeenTable& table = found[number(rows, row, 1)];
+    keys[number(rows, row, 1)] = tables[static_cast<std::size_t>(rows.integer(row, 0))].key;
     table.oid = number(rows, row, 1);
     table.published = rows.text(row, 2);
     table.identifies_rows = rows.text(row, 3);
@@ -177,6 +191,7 @@ std::vector<std::optional<SeenTable>> see_tables(Connection& connection, const s
     leave_mirrored_columns(tables[static_cast<std::size_t>(rows.integer(row, 0))],
                            found.at(number(rows, row, 1)));
   see_leaves(connection, found);
+  see_identities(connection, keys, found);
   see_types(connection, found);
   connection.run("COMMIT", kDeadline);
   for (int row = 0; row < rows.rows(); ++row)

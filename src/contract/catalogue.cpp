@@ -7,6 +7,7 @@
 #include <map>
 
 #include "adapter/postgres/connection.h"
+#include "contract/row_identity.h"
 
 namespace freshet::contract {
 namespace {
@@ -133,6 +134,7 @@ class Reader {
             .rows() > 0;
     read_tables(schemas);
     read_columns();
+    for (const auto& [oid, place] : places_) read_partitions(oid, catalogue_.tables[place]);
     mark_published();
     return std::move(catalogue_);
   }
@@ -153,6 +155,22 @@ class Reader {
     const auto rows = connection_.query(kColumns, {fmt::format("{{{}}}", fmt::join(oids, ","))});
     for (int row = 0; row < rows.rows(); ++row) {
       table_at(rows.text(row, 7)).columns.push_back(column_of(rows, row));
+    }
+  }
+
+  void read_partitions(const std::string& oid, CatalogueTable& table) {
+    if (!table.partitioned || table.columns.empty()) return;
+    const bool lacks_key = !table.has_key();
+    if (lacks_key && !table.spare_index) return;
+    std::vector<std::string> key;
+    for (const auto& column : table.columns)
+      if (lacks_key || column.key_position > 0) key.push_back(column.name);
+    const auto identities = identities_of(connection_, {{static_cast<std::uint32_t>(std::stoul(oid)), key}});
+    for (const TableIdentity& leaf : identities) {
+      if (leaf.oid == leaf.root || leaf.of_rows == RowIdentity::key) continue;
+      table.partition_statements.push_back(
+          lacks_key ? identity_statement(connection_, leaf, 'i', *table.spare_index)
+                    : identity_statement(connection_, leaf, table.identity));
     }
   }
 

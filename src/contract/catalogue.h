@@ -39,6 +39,9 @@ struct CatalogueTable {
   std::string comment;
   // A unique index over NOT NULL columns, where there is neither primary key nor replica identity index.
   std::optional<std::string> spare_index;
+  // Those that give its partitions the identity that it has, or is to have by the spare index, where they
+  // lack its key: ALTER TABLE … REPLICA IDENTITY of the table doesn't reach them.
+  std::vector<std::string> partition_statements;
   std::vector<CatalogueColumn> columns;
 
   bool has_key() const;

@@ -8,6 +8,7 @@
 
 #include "adapter/postgres/connection.h"
 #include "base/shell_word.h"
+#include "contract/row_identity.h"
 
 namespace freshet::contract {
 namespace {
@@ -137,10 +138,11 @@ class Comparison {
 
   // What came without a key is told by none: only a reading has what became of it.
   std::string lost_key() const {
-    if (table_.identity == ReplicaIdentity::index)
-      return alter_table() + " REPLICA IDENTITY DEFAULT" + then_read_again();
     std::vector<std::string> key;
-    for (const auto* column : contract_.key()) key.push_back(postgres::quote_identifier(column->name));
+    for (const auto* column : contract_.key()) key.push_back(column->name);
+    if (table_.identity == ReplicaIdentity::index)
+      return index_statement({table_.schema, table_.table}, key) + then_read_again();
+    for (std::string& column : key) column = postgres::quote_identifier(column);
     return fmt::format("{} ADD PRIMARY KEY ({}){}", alter_table(), fmt::join(key, ", "), then_read_again());
   }
 

@@ -99,7 +99,9 @@ TEST_F(Diff, ALostKeyIsAViolationThatNamesItsStatement) {
             "ALTER TABLE \"app\".\"orders\" ADD PRIMARY KEY (\"id\"), then freshet snapshot app.orders");
   table_.identity = ReplicaIdentity::index;  // whose index is gone
   EXPECT_EQ(diff(contract_, table_)[0].hint,
-            "ALTER TABLE \"app\".\"orders\" REPLICA IDENTITY DEFAULT, then freshet snapshot app.orders");
+            "CREATE UNIQUE INDEX \"orders_identity\" ON \"app\".\"orders\" (\"id\"); ALTER TABLE "
+            "\"app\".\"orders\" REPLICA IDENTITY USING INDEX \"orders_identity\", then freshet snapshot "
+            "app.orders");
   EXPECT_TRUE(violation_);
 }
 

@@ -81,6 +81,9 @@ class Drafter {
       return refuse(table, "its primary key is deferrable, so one key may have two rows within a transaction",
                     fmt::format("make a primary key of {} that isn't DEFERRABLE", name));
     }
+    if (!table.partition_statements.empty())
+      return refuse(table, "has partitions whose own replica identity lacks its key",
+                    fmt::format("{}", fmt::join(table.partition_statements, "; ")));
     for (const auto& column : table.columns) {
       if (column.key_position > 0 && column.generated)
         return refuse(
@@ -100,9 +103,11 @@ class Drafter {
   bool refuse_without_key(const CatalogueTable& table) {
     const std::string name = sql_name(table.name);
     if (table.spare_index) {
+      std::vector<std::string> statements = table.partition_statements;
+      statements.push_back(fmt::format("ALTER TABLE {} REPLICA IDENTITY USING INDEX {}", name,
+                                       quote_identifier(*table.spare_index)));
       return refuse(table, "has no primary key, but a unique index that can serve",
-                    fmt::format("ALTER TABLE {} REPLICA IDENTITY USING INDEX {}", name,
-                                quote_identifier(*table.spare_index)));
+                    fmt::format("{}", fmt::join(statements, "; ")));
     }
     std::set<std::string> names;
     for (const auto& column : table.columns) names.insert(column.name);

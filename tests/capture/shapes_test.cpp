@@ -94,7 +94,8 @@ TEST_F(Shapes, FullIdentityFillsToastAndTellsKeyChangesByThePrimaryKey) {
 
 TEST_F(Shapes, FullIdentityTellsChangesOfTheMirrorsOwnKey) {
   database.sql(
-      "CREATE TABLE t (id int PRIMARY KEY, code text NOT NULL, n int); ALTER TABLE t REPLICA IDENTITY FULL");
+      "CREATE TABLE t (id int PRIMARY KEY, code text NOT NULL UNIQUE, n int); ALTER TABLE t REPLICA IDENTITY "
+      "FULL");
   line.options.tables.push_back({.schema = "public", .table = "t", .columns = {}, .key = {"code"}});
   line.view().set_key("public.t", {"code"});
   line.start({});

@@ -94,6 +94,14 @@ CREATE TABLE other.late_key (id int PRIMARY KEY DEFERRABLE);
 CREATE UNLOGGED TABLE other.scratch (id int PRIMARY KEY);
 CREATE TABLE other.parts (id int, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
 CREATE TABLE other.parts_1 PARTITION OF other.parts DEFAULT;
+CREATE TABLE other.spare (a int NOT NULL, at date NOT NULL) PARTITION BY RANGE (at);
+CREATE TABLE other."Spare 1" PARTITION OF other.spare DEFAULT PARTITION BY RANGE (at);
+CREATE TABLE other.spare_1_1 PARTITION OF other."Spare 1" DEFAULT;
+CREATE UNIQUE INDEX spare_key ON other.spare (a, at);
+CREATE TABLE other.split (id int, at date, n int NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE other.split_1 PARTITION OF other.split DEFAULT;
+CREATE UNIQUE INDEX split_1_n ON other.split_1 (n);
+ALTER TABLE other.split_1 REPLICA IDENTITY USING INDEX split_1_n;
 CREATE VIEW other.view AS SELECT 1;
 )sql";
 
@@ -149,13 +157,23 @@ TEST_F(OddDatabase, TablesThatCannotBeMirroredComeWithTheirStatement) {
   EXPECT_EQ(statement_for("indexed"),
             "ALTER TABLE \"other\".\"indexed\" REPLICA IDENTITY USING INDEX \"indexed key\"");
   EXPECT_EQ(statement_for("scratch"), "ALTER TABLE \"other\".\"scratch\" SET LOGGED");
+  EXPECT_EQ(statement_for("split"), "ALTER TABLE \"other\".\"split_1\" REPLICA IDENTITY DEFAULT");
+  EXPECT_EQ(statement_for("spare"),
+            "ALTER TABLE \"other\".\"spare_1_1\" REPLICA IDENTITY USING INDEX \"spare_1_1_a_at_idx\"; "
+            "ALTER TABLE \"other\".\"spare\" REPLICA IDENTITY USING INDEX \"spare_key\"");
   EXPECT_NE(statement_for("float_key"), "none");
   EXPECT_NE(statement_for("late_key"), "none");
 }
 
 TEST_F(OddDatabase, TheProposedStatementsMendWhatTheyName) {
-  for (const char* table : {"keyless", "indexed", "scratch"}) database_.sql(statement_for(table));
+  for (const char* table : {"keyless", "indexed", "scratch", "spare", "split"})
+    database_.sql(statement_for(table));
   draft_ = draft_of(database_);
+  EXPECT_EQ(contract("spare").key().size(), 2u);
+  EXPECT_EQ(contract("split").key().size(), 2u);
+  database_.sql(
+      "CREATE PUBLICATION of_parts FOR TABLE other.spare WITH (publish_via_partition_root = true);"
+      "INSERT INTO other.spare VALUES (1, now()); UPDATE other.spare SET a = 2; DELETE FROM other.spare");
   EXPECT_EQ(contract("keyless").key().at(0)->name, "id");
   EXPECT_EQ(contract("indexed").key().at(0)->name, "b");
   EXPECT_EQ(contract("scratch").key().at(0)->name, "id");
