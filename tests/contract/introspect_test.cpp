@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "adapter/postgres/connection.h"
 #include "capture/catalog.h"
 #include "contract/diff.h"
 #include "contract/project.h"
@@ -191,6 +192,17 @@ TEST_F(OddDatabase, TablesOfOneNameGetMirrorsOfTheirOwn) {
 
 TEST_F(OddDatabase, AnIndexAsIdentityIsTheKey) {
   ASSERT_EQ(contract("by_index").key().size(), 1u);
+TEST(Introspect, NamesTypesAlikeWhereTheDatabaseQuotesAllNames) {
+  test::TestDatabase database;
+  database.sql("CREATE TABLE t (code text PRIMARY KEY, doc xml, day date[])");
+  const Draft plain = draft_of(database);
+  database.sql("ALTER DATABASE " + database.name() + " SET quote_all_identifiers = on");
+  postgres::Connection session({.url = database.url(), .purpose = "test"});
+  const Draft quoting = draft_contracts(read_catalogue(session, {}, "freshet"), "freshet");
+  ASSERT_EQ(quoting.contracts.size(), 1u);
+  EXPECT_EQ(shape(quoting.contracts[0]), shape(plain.contracts[0]));
+}
+
   EXPECT_EQ(contract("by_index").key()[0]->name, "b");
 }
 

@@ -22,6 +22,26 @@ TEST(Connection, AnswersWithTheOneTextForm) {
   EXPECT_FALSE(row.value(0, 4).has_value());
 }
 
+// What a database or a role sets for all its sessions isn't meant for ours.
+TEST(Connection, AnswersWithTheOneTextFormWhateverTheDatabaseSets) {
+  test::TestDatabase database;
+  for (const char* setting :
+       {"quote_all_identifiers = on", "datestyle = 'German'", "intervalstyle = 'sql_standard'",
+        "timezone = 'Asia/Tokyo'", "extra_float_digits = -3", "bytea_output = 'escape'"})
+    database.sql("ALTER DATABASE " + database.name() + " SET " + setting);
+  Connection session({.url = database.url(), .purpose = "test"});
+  const Result row = session.query(
+      "SELECT format_type('text'::regtype, -1), '1 mon 2 days'::interval, "
+      "'2026-01-02 03:04:05+02'::timestamptz, (1::float8 / 3), '\\x00ff'::bytea");
+  EXPECT_EQ(row.text(0, 0), "text");
+  EXPECT_EQ(row.text(0, 1), "P1M2D");
+  EXPECT_EQ(row.text(0, 2), "2026-01-02 01:04:05+00");
+  EXPECT_EQ(row.text(0, 3), "0.3333333333333333");
+  EXPECT_EQ(row.text(0, 4), "\\x00ff");
+  Connection stream({.url = database.url(), .purpose = "test", .replication = true});
+  EXPECT_EQ(stream.run("SHOW quote_all_identifiers").text(0, 0), "off");
+}
+
 TEST(Connection, NamesStatementAndServerInAnError) {
   test::TestDatabase database;
   try {

@@ -13,8 +13,10 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
+// Whatever the database or the role sets: the form of values, and of the names of types.
 constexpr const char* kSessionOptions =
-    "-c datestyle=ISO -c intervalstyle=iso_8601 -c timezone=UTC -c extra_float_digits=3 -c bytea_output=hex";
+    "-c datestyle=ISO -c intervalstyle=iso_8601 -c timezone=UTC -c extra_float_digits=3 -c bytea_output=hex "
+    "-c quote_all_identifiers=off";
 
 std::chrono::milliseconds left_until(SteadyClock::time_point deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - SteadyClock::now());
