@@ -9,15 +9,14 @@
 
 #include "adapter/postgres/address.h"
 #include "adapter/postgres/connection.h"
-#include "app/canary_contract.h"
 #include "app/commands.h"
+#include "app/draft_check.h"
 #include "base/shell_word.h"
 #include "base/utf8.h"
 #include "capture/slot.h"
 #include "capture/source_check.h"
 #include "contract/form.h"
 #include "contract/introspect.h"
-#include "load/names.h"
 
 namespace freshet::app {
 namespace {
@@ -101,15 +100,6 @@ std::string slot_of(const InitCommand& command, postgres::Connection& source) {
   for (int number = 1; capture::find_slot(source, slot); ++number)
     slot = number == 1 ? own : fmt::format("{}_{}", own, number);
   return slot;
-}
-
-// A table that the line would refuse needs no contract.
-std::optional<std::string> refused_by_load(const contract::StreamContract& contract) try {
-  load::check_names(contract);
-  if (contract.mirror == canary_contract().mirror) return "its name is that of Freshet's own table";
-  return std::nullopt;
-} catch (const Error& error) {
-  return error.message();
 }
 
 void print_remarks(const contract::Draft& draft) {

@@ -7,9 +7,9 @@
 
 #include "adapter/postgres/connection.h"
 #include "app/addresses.h"
-#include "app/canary_contract.h"
 #include "app/commands.h"
 #include "app/control.h"
+#include "app/draft_check.h"
 #include "app/line.h"
 #include "app/line_status_json.h"
 #include "app/running_project.h"
@@ -23,7 +23,6 @@
 #include "contract/publication.h"
 #include "load/ddl.h"
 #include "load/mirror.h"
-#include "load/names.h"
 
 namespace freshet::app {
 namespace {
@@ -60,18 +59,7 @@ const contract::CatalogueTable& find(const contract::Catalogue& catalogue, const
       throw Error(ErrorKind::config, name + " is a table of more than one schema", "name it schema.table");
     found = &table;
   }
-  if (found == nullptr)
-    throw Error(ErrorKind::config, fmt::format("the source has no table {}", name),
-                "is it spelled as there, and may this role see it?");
-  return *found;
-}
-
-std::optional<std::string> refused_by_load(const StreamContract& contract) try {
-  load::check_names(contract);
-  if (contract.mirror == canary_contract().mirror) return "its name is that of Freshet's own table";
-  return std::nullopt;
-} catch (const Error& error) {
-  return error.message();
+  return found;
 }
 
 contract::Catalogue look_up(Project& project, const std::vector<std::string>& names) {

@@ -134,7 +134,7 @@ class Drafter {
       remark(table, "has tables that inherit from it: their rows aren't in its mirror, but in their own", "",
              false);
     if (const auto problem = check_ ? check_(contract) : std::nullopt) {
-      refuse(table, *problem, "");
+      refuse(table, problem->message(), problem->hint());
       return;
     }
     draft_.contracts.push_back(std::move(contract));

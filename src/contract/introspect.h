@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "contract/catalogue.h"
 #include "contract/contract.h"
 
@@ -17,7 +18,7 @@ namespace freshet::contract {
 struct Remark {
   TableName table;
   std::string text;
-  std::string statement;  // SQL that mends it, or empty
+  std::string statement;  // SQL that mends it, or another next step, or empty
   bool left_out = false;  // the table has no contract because of it
 };
 
@@ -27,8 +28,8 @@ struct Draft {
   std::string publication_sql;  // CREATE PUBLICATION, where there is none
 };
 
-// Why a drafted contract can't be mirrored after all; nothing: it can.
-using DraftCheck = std::function<std::optional<std::string>(const StreamContract&)>;
+// Why a drafted contract can't be mirrored after all, and the next step; nothing: it can.
+using DraftCheck = std::function<std::optional<Error>(const StreamContract&)>;
 
 // Columns that look like secrets stay out, unless a publication lists them; with a publication its column
 // lists hold, and small tables outside of it are drafted as periodic.

@@ -14,8 +14,8 @@ namespace freshet::load {
 inline constexpr std::size_t kTableNameMax = 207;
 inline constexpr std::size_t kMirrorNameMax = kTableNameMax - 32;
 
-// Throws Error{config}, with the contract's file and line, where a column of the mirror can't be called what
-// the rules say: another column's companion, or a column of Freshet's own, has that name.
+// Throws Error{config}, with the contract's file and line, where columns of the mirror can't be called what
+// the rules say: another column's companion, or a column of Freshet's or ClickHouse's own, has that name.
 void check_names(const contract::StreamContract& contract);
 
 // Each of them, and all beside each other: mirrors and lookups.

@@ -67,6 +67,18 @@ TEST(Names, OfFreshetsOwnColumnsAreRefused) {
   EXPECT_THAT(refusal({keeps}), HasSubstr("column 'is_deleted'"));
 }
 
+TEST(Names, OfClickHousesOwnColumnsAreRefusedAllAtOnce) {
+  EXPECT_EQ(
+      refusal({table("orders", {{"id", "bigint"},
+                                {"_row_exists", "boolean"},
+                                {"_block_number", "bigint"},
+                                {"_block_offset", "bigint"}})}),
+      "orders.yaml:12: column '_row_exists' would be called '_row_exists' in the mirror, as a column of "
+      "ClickHouse's own is; column '_block_number' would be called '_block_number' in the mirror, as a "
+      "column of ClickHouse's own is; column '_block_offset' would be called '_block_offset' in the "
+      "mirror, as a column of ClickHouse's own is");
+}
+
 TEST(Names, OfTwoLookupsAreOne) {
   StreamContract one = table("a", {{"id", "bigint"}, {"b__c", "text"}});
   StreamContract other = table("a__b", {{"id", "bigint"}, {"c", "text"}});

@@ -196,8 +196,9 @@ TEST(WrongSetup, NamesThatOthersHaveAreNotDrafted) {
   const std::string project = folder.path() + "/My Shop_1";
   const Ended init = freshet({"init", project, "--source", database.url()});
   ASSERT_EQ(init.status, 0) << init.output;
-  EXPECT_THAT(init.output,
-              HasSubstr("left out: public.freshet__canary: its name is that of Freshet's own table"));
+  EXPECT_THAT(
+      init.output,
+      HasSubstr("left out: public.freshet__canary: its name is that of Freshet's own table\n    rename"));
   EXPECT_THAT(contents(project + "/pipeline.yaml"),
               AllOf(HasSubstr("name: my-shop-1\n"), HasSubstr("slot: freshet_" + database.name() + "\n")));
 }
