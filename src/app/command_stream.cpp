@@ -17,8 +17,8 @@ int list(const StreamCommand& command) {
   for (const StreamLine& stream : status.streams) {
     fmt::print("{:<40} {:<12} lag {}\n", printable(stream.name), stream.state,
                stream.lag_seconds ? lag_text(stream.lag_seconds) + " s" : lag_text(stream.lag_seconds));
-    if (!stream.error.empty())
-      fmt::print("    {}\n    -> {}\n", printable(stream.error), printable(stream.hint));
+    if (!stream.error.empty()) fmt::print("    {}\n", printable(stream.error));
+    if (!stream.hint.empty()) fmt::print("    -> {}\n", printable(stream.hint));
   }
   return 0;
 }

@@ -210,6 +210,16 @@ std::vector<std::string> picture(const LineStatus& status, const TextStyle& styl
   return page.take();
 }
 
+namespace {
+
+std::string plain_error(const std::string& name, std::string_view state, const std::string& error,
+                        const std::string& hint) {
+  const std::string line = fmt::format("  {} {}: {}", name, state, error);
+  return hint.empty() ? line : fmt::format("{} ({})", line, hint);
+}
+
+}  // namespace
+
 std::vector<std::string> plain_lines(const LineStatus& status) {
   std::vector<std::string> lines{plain(status)};
   for (const StreamLine& stream : status.streams)
@@ -217,11 +227,10 @@ std::vector<std::string> plain_lines(const LineStatus& status) {
   for (const StreamLine& stream : status.streams)
     if (stream.rows_per_second > 0 || stream.lag_bytes > 0) lines.push_back(plain(stream));
   for (const StageLine& stage : status.stages)
-    if (!stage.error.empty())
-      lines.push_back(fmt::format("  {} {}: {} ({})", stage.name, stage.state, stage.error, stage.hint));
+    if (!stage.error.empty()) lines.push_back(plain_error(stage.name, stage.state, stage.error, stage.hint));
   for (const StreamLine& stream : status.streams)
     if (!stream.error.empty())
-      lines.push_back(fmt::format("  {} {}: {} ({})", stream.name, stream.state, stream.error, stream.hint));
+      lines.push_back(plain_error(stream.name, stream.state, stream.error, stream.hint));
   std::ranges::transform(lines, lines.begin(), printable);
   return lines;
 }

@@ -19,6 +19,17 @@ using clickhouse::quote_table;
 constexpr std::string_view kSettings =
     "fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 120";
 
+// ClickHouse takes arrays whose names begin alike up to a dot for one table, and refuses those of different
+// lengths; a column named as that beginning, too. Not so where a table says it. Named only where it matters:
+// servers before 26.3 don't know it.
+constexpr std::string_view kApartArrays = ", share_nested_offsets = 0";
+
+bool has_dotted_array(const std::vector<TableColumn>& columns) {
+  return std::ranges::any_of(columns, [](const TableColumn& column) {
+    return column.type.starts_with("Array(") && column.name.find('.') != std::string::npos;
+  });
+}
+
 // ClickHouse prints a key with or without quotes and parentheses.
 std::string bare(std::string text) {
   std::erase_if(text, [](char c) { return c == '`' || c == '(' || c == ')'; });
@@ -106,7 +117,7 @@ std::string TableDefinition::create() const {
   if (!partition_by.empty()) sql += fmt::format("PARTITION BY {}\n", partition_by);
   sql += fmt::format("ORDER BY ({})\n", join(order_by));
   if (!ttl.empty()) sql += fmt::format("TTL {}\n", ttl);
-  return sql + fmt::format("SETTINGS {}", kSettings);
+  return sql + fmt::format("SETTINGS {}{}", kSettings, has_dotted_array(columns) ? kApartArrays : "");
 }
 
 std::string ViewDefinition::create() const {

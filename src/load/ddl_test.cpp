@@ -45,6 +45,16 @@ TEST(Ddl, OfAMirrorWithTombstones) {
             "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 120");
 }
 
+TEST(Ddl, KeepsArraysWithADotInTheirNamesApart) {
+  contract::StreamContract contract = contract_of(contract::OnDelete::tombstone);
+  const auto create = [&] { return tables_of(make_mirror(contract))[0].create(); };
+  contract.columns[2].name = "lines.shop";
+  contract.lookups.clear();
+  EXPECT_EQ(create().find("share_nested_offsets"), std::string::npos);
+  contract.columns[3].name = "lines.tags";
+  EXPECT_TRUE(create().ends_with(", share_nested_offsets = 0")) << create();
+}
+
 TEST(Ddl, OfAViewSaysWhatIsLive) {
   EXPECT_EQ(live_view(make_mirror(contract_of(contract::OnDelete::tombstone))).create(),
             "CREATE OR REPLACE VIEW `src`.`order lines` AS\n"

@@ -80,4 +80,6 @@ CREATE TABLE json_key (k jsonb PRIMARY KEY, v int);
 CREATE TABLE float_key (k float8 PRIMARY KEY, v int);
 CREATE TABLE wide_numeric (id int PRIMARY KEY, a numeric, b numeric(100,10), c money, d tsvector, e int4range, f point, g bit(8), h xml, i "char");
 INSERT INTO wide_numeric VALUES (1, 1e100, 1e50, 12.5, 'a b', '[1,5)', '(1,2)', B'10101010', '<a/>', 'x');
+CREATE TABLE dotted (id int PRIMARY KEY, m int, "m.a" int[], "m.b" text[] NOT NULL, "m.c.d" date[]);
+INSERT INTO dotted SELECT i, i, array_fill(i, ARRAY[i]), '{x}', NULL FROM generate_series(1,10) i;
 CREATE TABLE reserved (id int PRIMARY KEY, _row_exists bool, _block_number int, tags int[], tags__null bool);

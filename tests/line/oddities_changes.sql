@@ -46,3 +46,5 @@ UPDATE ident_index SET a = 2;
 UPDATE ident_full SET v = 'y';
 UPDATE wide_numeric SET a = -1e-50;
 UPDATE domains SET p = p + 1, ca = NULL WHERE id < 10;
+UPDATE dotted SET "m.b" = "m.b" || ARRAY['y', 'z'], "m.c.d" = '{2026-01-02}' WHERE id < 6;
+INSERT INTO dotted VALUES (11, NULL, '{}', '{a,b,c}', '{2026-01-02,NULL}');

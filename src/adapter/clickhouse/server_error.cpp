@@ -11,6 +11,10 @@ namespace {
 constexpr std::size_t kMaxTextInMessage = 1000;
 constexpr std::size_t kMaxStatementInMessage = 80;
 
+constexpr ServerCode kArraysDiffer = 190;  // SIZES_OF_ARRAYS_DONT_MATCH
+constexpr std::string_view kUnknown =
+    "ClickHouse's log says more (the embedded engine's is DATA/log/store.log)";
+
 struct Known {
   ServerCode code;
   ErrorKind kind;
@@ -91,26 +95,31 @@ std::string describe(ServerCode code, std::string_view text, std::string_view st
                      text.substr(0, kMaxTextInMessage));
 }
 
-std::string_view hint_for(ErrorKind kind) {
+std::string_view hint_for(ErrorKind kind, ServerCode code) {
+  if (code == kArraysDiffer)
+    return "the mirror was made when it took arrays with a common beginning before a dot for one table: give "
+           "the contract another mirror (`name` in its schema), start again, and run freshet snapshot; or "
+           "clickhouse_type: String on all but one of them";
   switch (kind) {
     case ErrorKind::capacity: return "free memory or disk of ClickHouse, or raise its limit";
     case ErrorKind::permission: return "check the user, its password and its grants in ClickHouse";
     case ErrorKind::schema: return "compare the table in ClickHouse with what the project expects";
     case ErrorKind::transient:
-    case ErrorKind::in_doubt:
+    case ErrorKind::in_doubt: return "nothing to do unless it lasts: it is tried again";
     case ErrorKind::data:
     case ErrorKind::config:
     case ErrorKind::identity:
     case ErrorKind::unsupported:
-    case ErrorKind::cancelled: return "";
+    case ErrorKind::cancelled: return kUnknown;
   }
-  return "";
+  return kUnknown;
 }
 
 }  // namespace
 
 ServerError::ServerError(ServerCode code, std::string_view text, std::string_view statement)
-    : Error(kind_of(code, text), describe(code, text, statement), std::string(hint_for(kind_of(code, text)))),
+    : Error(kind_of(code, text), describe(code, text, statement),
+            std::string(hint_for(kind_of(code, text), code))),
       code_(code),
       text_(text) {}
 

@@ -51,6 +51,11 @@ TEST(ServerError, KindFollowsTheCode) {
   EXPECT_EQ(kind_of(12345, ""), ErrorKind::data);
 }
 
+TEST(ServerError, AlwaysNamesANextStep) {
+  for (const ServerCode code : {0, 12345, 36, 48, 60, 159, 190, 241, 319, 516})
+    EXPECT_NE(ServerError(code, "Code: 1.", "INSERT").hint(), "") << code;
+}
+
 TEST(Compress, MakesFramesThatTheLibrariesUnpack) {
   const std::string bytes(100'000, 'x');
   std::string unpacked(bytes.size(), '\0');
