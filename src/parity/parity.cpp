@@ -27,6 +27,12 @@ TableReport begun(const contract::StreamContract& contract) {
   return report;
 }
 
+// A row that waits in quarantine comes in with no snapshot, but by somebody's decision.
+bool only_quarantine_differs(const TableReport& report) {
+  return report.verdict == Verdict::different && report.different == report.explained &&
+         report.undecided == 0;
+}
+
 // The mirror of a periodic table is right once a snapshot that began after the source's last edit is loaded;
 // what differs before says nothing.
 TableReport compare_periodic(const Options& options, const TableReport& begun, const ComparedTable& table,
@@ -38,7 +44,8 @@ TableReport compare_periodic(const Options& options, const TableReport& begun, c
   for (;;) {
     TableReport report = begun;
     TableParity(options, table, source, mirror, turn, stop, report, nullptr).run(progress);
-    if (report.verdict == Verdict::equal || deadline.passed()) return report;
+    if (report.verdict == Verdict::equal || only_quarantine_differs(report) || deadline.passed())
+      return report;
     if (!clock.sleep(kBetweenLooks, stop))
       throw Error(ErrorKind::cancelled, "stopped while waiting for the table's next snapshot");
   }

@@ -176,6 +176,27 @@ TEST_F(Parity, SaysOfEachKeyWhetherAChangeOfItWaits) {
   EXPECT_FALSE(report.tables[0].stream_waits);
 }
 
+// No snapshot of a periodic table brings it in.
+TEST_F(Parity, WaitsForNoSnapshotToBringWhatIsInQuarantine) {
+  make({{"v", "text", "'a'", "String", "'a'", ""}}, 2);
+  contract_.mode = contract::Mode::periodic;
+  database_.sql("INSERT INTO t VALUES (3, 'only here')");
+  int readings = 0;
+  const Progress count = [&](const TableReport&) { ++readings; };
+  options_.periodic_deadline = std::chrono::seconds(3);
+  EXPECT_EQ(judge(count).tables[0].explained, 0u);
+  EXPECT_GT(readings, 1) << "the next snapshot may bring it";
+
+  client_.execute("INSERT INTO freshet.quarantine SELECT '" + contract_.mirror +
+                  "', formatRow('RowBinary', toInt64(3)) AS k, k, 1, '', 0, 1, 0");
+  readings = 0;
+  options_.periodic_deadline = std::chrono::minutes(10);
+  const Report report = judge(count);
+  EXPECT_EQ(readings, 1);
+  EXPECT_EQ(report.tables[0].different, 1u) << to_text(report);
+  EXPECT_EQ(report.tables[0].explained, 1u) << to_text(report);
+}
+
 // More than one statement asks for.
 TEST_F(Parity, FindsWhatWaitsAmongHoweverManyKeysThatDo) {
   make({{"v", "text", "'a'", "String", "'a'", ""}}, 3);
