@@ -18,7 +18,7 @@ void require_version(Connection& connection, const SourceWishes&) {
   require_supported(connection);
 }
 
-// It may be promoted while we run; to begin with, it can't give what is asked of it: heartbeats are written.
+// It can't give what is asked of it: heartbeats are written. It may be promoted in a moment.
 void require_primary(Connection& connection, const SourceWishes&) {
   if (connection.query("SELECT pg_is_in_recovery()").text(0, 0) == "f") return;
   throw Error(ErrorKind::config, fmt::format("PostgreSQL at {} is a standby", connection.where()),
@@ -99,13 +99,13 @@ void require_connections(Connection& connection, const SourceWishes& wishes) {
 
 constexpr ServerRule kRules[] = {
     {"server version", require_version},
-    {"primary", require_primary, /*of_first_start=*/true},
+    {"primary", require_primary, ServerRule::Later::waits},
     {"wal_level", require_logical_wal},
     {"right to replicate", require_role},
     {"slot's name", require_free_slot_name},
     {"room for a slot", require_slots},
     {"room for a walsender", require_walsenders},
-    {"room for connections", require_connections, /*of_first_start=*/true},
+    {"room for connections", require_connections, ServerRule::Later::is_warned},
 };
 
 }  // namespace

@@ -21,7 +21,9 @@ void require_server(Connection& connection, const SourceWishes& wishes) {
     try {
       rule.require(connection, wishes);
     } catch (const Error& error) {
-      if (wishes.slot_must_be_made || !rule.of_first_start || error.may_pass()) throw;
+      using enum ServerRule::Later;
+      if (wishes.slot_must_be_made || rule.later == ends || error.may_pass()) throw;
+      if (rule.later == waits) throw Error(ErrorKind::transient, error.message(), error.hint());
       log::warn("source_rule_broken", {{"message", error.message()}, {"hint", error.hint()}});
     }
   }

@@ -14,7 +14,8 @@ namespace freshet::capture {
 struct ServerRule {
   const char* name;
   void (*require)(postgres::Connection&, const SourceWishes&);
-  bool of_first_start = false;  // what has run before isn't kept from running, only warned
+  // While it is broken, what has run before …
+  enum class Later { ends, waits, is_warned } later = Later::ends;
 };
 // Those that come later need those that come first.
 std::span<const ServerRule> server_rules();

@@ -263,12 +263,16 @@ TEST(IdentityOfAStandby, ThatWasPromotedIsNoticedAndAcceptedByName) {
   line.caught_up();
   ASSERT_TRUE(eventually([&] { return line.status().confirmed > Lsn(); }));
   ASSERT_EQ(line.stop(), "");
+  // It is waited for until it is.
+  line.options.url = standby.url(database.name());
+  line.restart();
+  ASSERT_TRUE(eventually([&] { return line.status().state == CaptureState::reconnecting; }));
+  EXPECT_NE(line.status().error.find("is a standby"), std::string::npos) << line.status().error;
+  EXPECT_EQ(line.status().hint, "name its primary in source.url");
   standby.promote(insert_lsn(database.connection()));
   postgres::Connection promoted({.url = standby.url(database.name()), .purpose = "freshet test"});
   promoted.run("DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (4, 'after it')");
 
-  line.options.url = standby.url(database.name());
-  line.restart();
   const Error error = line.wait_for_failure();
   EXPECT_EQ(error.kind(), ErrorKind::identity) << error.what();
   EXPECT_NE(error.message().find("it was promoted or restored"), std::string::npos) << error.message();
