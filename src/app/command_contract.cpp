@@ -7,6 +7,7 @@
 #include "app/commands.h"
 #include "app/error_policy.h"
 #include "app/line.h"
+#include "app/table_names.h"
 #include "base/utf8.h"
 #include "capture/catalog.h"
 #include "capture/source_check.h"
@@ -66,6 +67,15 @@ std::string isnt_a_table(postgres::Connection& source, const contract::TableName
   return found == 'r' || found == 'p' ? "" : "is no table: it has no WAL";
 }
 
+// All, without a name.
+std::vector<StreamContract> asked_for(std::vector<StreamContract> contracts, const std::string& table) {
+  if (table.empty()) return contracts;
+  const std::string stream = resolve_streams(contracts, {table}).front();
+  std::erase_if(contracts,
+                [&](const StreamContract& contract) { return to_string(contract.source) != stream; });
+  return contracts;
+}
+
 // How many differences.
 std::size_t compare(postgres::Connection& source, const StreamContract& contract,
                     const std::string& publication) try {
@@ -122,20 +132,14 @@ int run(const ContractCheckCommand& command) {
 
 int run(const ContractDiffCommand& command) {
   const contract::Project project = contract::load_project(command.project);
-  const std::vector<StreamContract> contracts = load_contracts(command.project);
+  const std::vector<StreamContract> contracts = asked_for(load_contracts(command.project), command.table);
   postgres::Connection source({.url = source_address(project.source, contract::process_environment()),
                                .purpose = "freshet contract diff"});
   capture::require_supported(source);
-  std::size_t compared = 0, differences = 0;
-  for (const StreamContract& contract : contracts) {
-    if (!command.table.empty() && contract::to_string(contract.source) != command.table) continue;
-    ++compared;
+  std::size_t differences = 0;
+  for (const StreamContract& contract : contracts)
     differences += compare(source, contract, project.source.publication);
-  }
-  if (compared == 0)
-    throw Error(ErrorKind::config, fmt::format("the project has no contract for {}", command.table),
-                "name it as schema.table; without a name all are compared");
-  fmt::print("{} contracts beside {}: {}\n", compared, source.where(),
+  fmt::print("{} contracts beside {}: {}\n", contracts.size(), source.where(),
              differences == 0 ? "the same" : fmt::format("{} differences", differences));
   return differences == 0 ? kSame : kDiffers;
 }

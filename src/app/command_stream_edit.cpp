@@ -50,10 +50,39 @@ struct Project {
   postgres::Connection source;
 };
 
-const contract::CatalogueTable& find(const contract::Catalogue& catalogue, const std::string& name) {
+// What has the name, and isn't in the catalogue of tables.
+Error no_table(postgres::Connection& source, const std::string& name) {
+  const postgres::Result other = source.query(
+      "SELECT n.nspname || '.' || c.relname, c.relkind, (SELECT of.nspname || '.' || root.relname FROM "
+      "pg_catalog.pg_class root JOIN pg_catalog.pg_namespace of ON of.oid = root.relnamespace "
+      "WHERE root.oid = pg_catalog.pg_partition_root(c.oid)) "
+      "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE $1::text IN (n.nspname || '.' || c.relname, c.relname::text) "
+      "AND (c.relispartition OR c.relkind IN ('v', 'm', 'f')) ORDER BY n.nspname LIMIT 1",
+      {name});
+  if (other.rows() == 0)
+    return Error(ErrorKind::config, fmt::format("the source has no table {}", name),
+                 "is it spelled as there, and may this role see it?");
+  const std::string full(other.text(0, 0));
+  const char kind = other.text(0, 1).front();
+  if (kind == 'f')
+    return Error(ErrorKind::config, full + " is a foreign table: its rows are on another server",
+                 "stream it from there");
+  if (kind == 'v' || kind == 'm')
+    return Error(ErrorKind::config,
+                 fmt::format("{} is a {}: it has no changes of its own", full,
+                             kind == 'v' ? "view" : "materialized view"),
+                 "stream the tables that it reads, and make the view in ClickHouse");
+  const std::string root(other.text(0, 2));
+  return Error(ErrorKind::config,
+               fmt::format("{} is a partition of {}, with which it is streamed", full, root),
+               "freshet stream add " + shell_word(printable(root)));
+}
+
+const contract::CatalogueTable* find(const contract::Catalogue& catalogue, const std::string& name) {
   const contract::CatalogueTable* found = nullptr;
   for (const contract::CatalogueTable& table : catalogue.tables) {
-    if (contract::to_string(table.name) == name) return table;
+    if (contract::to_string(table.name) == name) return &table;
     if (table.name.table != name) continue;
     if (found != nullptr)
       throw Error(ErrorKind::config, name + " is a table of more than one schema", "name it schema.table");
@@ -66,9 +95,10 @@ contract::Catalogue look_up(Project& project, const std::vector<std::string>& na
   contract::Catalogue all = contract::read_catalogue(project.source, {}, project.settings.source.publication);
   contract::Catalogue asked{all.server_version, all.publication_exists, {}};
   for (const std::string& name : names) {
-    const contract::CatalogueTable& table = find(all, name);
-    if (std::ranges::find(asked.tables, table.name, &contract::CatalogueTable::name) == asked.tables.end())
-      asked.tables.push_back(table);
+    const contract::CatalogueTable* table = find(all, name);
+    if (table == nullptr) throw no_table(project.source, name);
+    if (std::ranges::find(asked.tables, table->name, &contract::CatalogueTable::name) == asked.tables.end())
+      asked.tables.push_back(*table);
   }
   return asked;
 }

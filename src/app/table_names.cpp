@@ -20,8 +20,8 @@ std::string resolve(const std::vector<contract::StreamContract>& contracts, cons
   }
   if (of_that_name.size() == 1) return of_that_name.front();
   if (of_that_name.empty())
-    throw Error(ErrorKind::config, fmt::format("{} isn't a table of the running project", name),
-                "freshet status lists its tables, as schema.table");
+    throw Error(ErrorKind::config, fmt::format("{} isn't a table of the project", name),
+                "name it as its contract does, as schema.table; freshet status lists those that run");
   throw Error(ErrorKind::config, fmt::format("{} is a table of more than one schema", name),
               fmt::format("name one of them: {}", fmt::join(of_that_name, ", ")));
 }

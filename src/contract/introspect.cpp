@@ -95,7 +95,7 @@ class Drafter {
       return refuse(
           table,
           fmt::format("its key column {} is of type {}, which can't be a key", column.name, column.type.name),
-          "keys may be integers, boolean, uuid, text, enums, date, timestamps, numeric(p,s), bytea and inet");
+          another_key(table));
     }
     return refused_by_name(table);
   }
@@ -109,13 +109,32 @@ class Drafter {
       return refuse(table, "has no primary key, but a unique index that can serve",
                     fmt::format("{}", fmt::join(statements, "; ")));
     }
-    std::set<std::string> names;
-    for (const auto& column : table.columns) names.insert(column.name);
-    std::string key = "id";
-    while (names.contains(key)) key += "_";
     return refuse(table, "has no primary key",
                   fmt::format("ALTER TABLE {} ADD COLUMN {} bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
-                              name, quote_identifier(key)));
+                              name, quote_identifier(free_name(table))));
+  }
+
+  static std::string free_name(const CatalogueTable& table) {
+    std::set<std::string> names;
+    for (const auto& column : table.columns) names.insert(column.name);
+    std::string name = "id";
+    while (names.contains(name)) name += "_";
+    return name;
+  }
+
+  // Beside the primary key, which others may refer to. An index of a partitioned table has to have the
+  // columns by which it is partitioned.
+  static std::string another_key(const CatalogueTable& table) {
+    if (table.partitioned)
+      return "keys may be integers, boolean, uuid, text, enums, date, timestamps, numeric(p,s), bytea and "
+             "inet";
+    const std::string name = sql_name(table.name);
+    const std::string key = quote_identifier(free_name(table));
+    const std::string index = quote_identifier("key_of_" + table.name.table);
+    return fmt::format(
+        "ALTER TABLE {0} ADD COLUMN {1} bigint GENERATED ALWAYS AS IDENTITY; CREATE UNIQUE INDEX {2} ON {0} "
+        "({1}); ALTER TABLE {0} REPLICA IDENTITY USING INDEX {2}",
+        name, key, index);
   }
 
   void draft_table(const CatalogueTable& table) {

@@ -168,6 +168,8 @@ TEST(Contract, IsComparedWithTheSource) {
   EXPECT_THAT(found.output, AllOf(HasSubstr("public.item.v is gone"), HasSubstr("wait, in order"),
                                   HasSubstr("contracts/item.yaml"), Not(HasSubstr("other."))));
   EXPECT_EQ(freshet({"contract", "diff", line.project(), "public.other"}).status, 0);
+  EXPECT_EQ(freshet({"contract", "diff", line.project(), "other"}).status, 0);
+  EXPECT_EQ(freshet({"contract", "diff", line.project(), "item"}).status, 1);
   EXPECT_EQ(freshet({"contract", "diff", line.project(), "public.nowhere"}).status, 3);
   database.sql("DROP TABLE item; DROP TABLE other; CREATE VIEW other AS SELECT 1 AS id");
   const Ended gone = freshet({"contract", "diff", line.project()});

@@ -192,7 +192,7 @@ TEST(SnapshotCommand, IsRefusedForWhatIsNotOfTheProject) {
   ASSERT_TRUE(line.line().wait_until_loaded()) << line.line().log_tail();
   const Line::Said said = line.line().say({"snapshot", "public.fine", "public.other"});
   EXPECT_EQ(said.status, 1);
-  EXPECT_THAT(said.output, HasSubstr("public.other isn't a table of the running project"));
+  EXPECT_THAT(said.output, HasSubstr("public.other isn't a table of the project"));
   EXPECT_EQ(state_of_snapshot(line, "public.fine"), "complete") << "all of them or none";
   // Where the roles run apart, capture is asked.
   EXPECT_EQ(line.line().say({"snapshot", "public.fine"}).status, 0);

@@ -151,6 +151,17 @@ TEST(StreamCommand, ChangesNothingWhereItIsRefused) {
   EXPECT_EQ(no_key.status, 1);
   EXPECT_THAT(no_key.output, HasSubstr("ALTER TABLE \"public\".\"without_key\" ADD COLUMN"));
   EXPECT_THAT(line.line().say({"stream", "add", "other"}).output, HasSubstr("the source has no table other"));
+  line.sql(
+      "CREATE VIEW seen AS SELECT 1 AS id; CREATE MATERIALIZED VIEW kept AS SELECT 1 AS id;"
+      "CREATE TABLE days (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+      "CREATE TABLE days_1 PARTITION OF days DEFAULT; CREATE FOREIGN DATA WRAPPER none;"
+      "CREATE SERVER away FOREIGN DATA WRAPPER none; CREATE FOREIGN TABLE far (id int) SERVER away");
+  EXPECT_THAT(line.line().say({"stream", "add", "seen"}).output, HasSubstr("public.seen is a view"));
+  EXPECT_THAT(line.line().say({"stream", "add", "kept"}).output, HasSubstr("is a materialized view"));
+  EXPECT_THAT(line.line().say({"stream", "add", "far"}).output, HasSubstr("is a foreign table"));
+  EXPECT_THAT(line.line().say({"stream", "add", "public.days_1"}).output,
+              HasSubstr("is a partition of public.days, with which it is streamed\n  -> freshet stream add "
+                        "public.days\n"));
   EXPECT_THAT(line.line().say({"stream", "add", "fine"}).output, HasSubstr("freshet snapshot public.fine"));
   EXPECT_THAT(line.line().say({"stream", "remove", "fine"}).output, HasSubstr("no table left"));
   EXPECT_EQ(files(), std::vector<std::string>{"fine.yaml"});

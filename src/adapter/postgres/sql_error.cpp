@@ -76,13 +76,20 @@ SqlError connect_error(const pg_conn* connection, const std::string& where) {
   const std::string message = one_line(PQerrorMessage(connection));
   const auto says = [&](std::string_view what) { return message.find(what) != std::string::npos; };
   ErrorKind kind = ErrorKind::transient;
-  if (says("authentication failed") || says("no password supplied") || says("pg_hba.conf"))
+  std::string hint;
+  if (says("authentication failed") || says("no password supplied")) {
+    kind = ErrorKind::permission;
+    hint =
+        "set the password: FRESHET_SOURCE_PASSWORD (freshet init reads it, source.password in pipeline.yaml "
+        "refers to it), or a line in ~/.pgpass";
+  } else if (says("pg_hba.conf"))
     kind = ErrorKind::permission;
   else if (says("does not exist") || says("invalid connection option") || says("missing \"=\""))
     kind = ErrorKind::config;
   else if (says("too many clients") || says("remaining connection slots"))
     kind = ErrorKind::capacity;
-  return SqlError(kind, fmt::format("can't connect to PostgreSQL at {}: {}", where, message), "", "");
+  return SqlError(kind, fmt::format("can't connect to PostgreSQL at {}: {}", where, message), std::move(hint),
+                  "");
 }
 
 }  // namespace freshet::postgres
