@@ -6,6 +6,8 @@
 namespace freshet::test {
 namespace {
 
+constexpr const char* kRows = "SELECT id, v, n FROM {} ORDER BY id";
+
 std::string prepared(TestDatabase& database, const TempDir& dir, const std::string& schema,
                      const std::string& settings) {
   database.sql(schema);
@@ -56,10 +58,23 @@ bool Mirrored::caught_up(std::chrono::seconds timeout) {
       timeout);
 }
 
+std::string Mirrored::in_source(const std::string& table, const std::string& query) {
+  return lines(sql(fmt::format(fmt::runtime(query), table)));
+}
+
+std::string Mirrored::in_mirror(const std::string& table, const std::string& query) {
+  return clickhouse().select(fmt::format(fmt::runtime(query), "src." + table));
+}
+
+bool Mirrored::becomes_equal(const std::string& table) {
+  const std::string source = in_source(table, kRows);
+  return eventually([&] { return in_mirror(table, kRows) == source; }, std::chrono::seconds(60));
+}
+
 void Mirrored::expect_equal(const std::string& table, const std::string& query) {
   ASSERT_TRUE(caught_up()) << line_.log_tail();
-  const std::string source = lines(sql(fmt::format(fmt::runtime(query), table)));
-  const std::string mirror = clickhouse().select(fmt::format(fmt::runtime(query), "src." + table));
+  const std::string source = in_source(table, query);
+  const std::string mirror = in_mirror(table, query);
   // Whole tables in a test's output help nobody.
   EXPECT_TRUE(source == mirror) << table << ":\n"
                                 << source.substr(0, 2'000) << "\nbut the mirror:\n"
@@ -67,7 +82,7 @@ void Mirrored::expect_equal(const std::string& table, const std::string& query) 
 }
 
 void Mirrored::expect_equal(const std::string& table) {
-  expect_equal(table, "SELECT id, v, n FROM {} ORDER BY id");
+  expect_equal(table, kRows);
   EXPECT_EQ(
       clickhouse().value(fmt::format("SELECT count() FROM (SELECT id, _version FROM raw.{} GROUP BY id, "
                                      "_version HAVING uniqExact(v, n, _deleted) > 1)",

@@ -33,10 +33,16 @@ class Mirrored {
   // After caught_up(): what the query says is the same on both sides; {} in it is the table, there and in
   // src.
   void expect_equal(const std::string& table, const std::string& query);
+  // Likewise, at last: for a reading that begins by itself, of which nobody can tell that it has yet to
+  // begin.
+  bool becomes_equal(const std::string& table);
   // The whole table; no two rows of one key and version differ in the mirror.
   void expect_equal(const std::string& table);
 
  private:
+  std::string in_source(const std::string& table, const std::string& query);
+  std::string in_mirror(const std::string& table, const std::string& query);
+
   TestDatabase database_;
   TempDir dir_;
   std::string project_;
