@@ -134,3 +134,12 @@ function(freshet_test name)
                          ENVIRONMENT "FRESHET_BUILD_DIR=${CMAKE_BINARY_DIR};FRESHET_SOURCE_DIR=${CMAKE_SOURCE_DIR}")
   endif()
 endfunction()
+
+# freshet_test_again(NAME OF test FILTER gtest-filter LABELS label... ENVIRONMENT variable=value... TIMEOUT seconds)
+#   The executable of another test once more, in another world.
+function(freshet_test_again name)
+  cmake_parse_arguments(arg "" "OF;FILTER;TIMEOUT" "LABELS;ENVIRONMENT" ${ARGN})
+  add_test(NAME ${name} COMMAND ${arg_OF} --gtest_filter=${arg_FILTER})
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} COST 100
+                       ENVIRONMENT "FRESHET_BUILD_DIR=${CMAKE_BINARY_DIR};FRESHET_SOURCE_DIR=${CMAKE_SOURCE_DIR};${arg_ENVIRONMENT}")
+endfunction()

@@ -13,14 +13,14 @@
 #include "capture/capture.h"
 #include "contract/contract.h"
 #include "contract/project.h"
-#include "journal/embedded.h"
+#include "journal/open.h"
 
 namespace freshet::app {
 
 struct CaptureStageOptions {
   contract::Project project;
   std::string source;  // the address, with its password
-  journal::EmbeddedOptions journal;
+  journal::JournalOptions journal;
   std::filesystem::path spool;
   std::string give_up_position;  // capture::Options
 };

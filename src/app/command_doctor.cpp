@@ -23,19 +23,35 @@ std::optional<clickhouse::Endpoint> clickhouse_of(const LineOptions& options, co
   return url.empty() ? std::nullopt : std::optional(clickhouse::Endpoint(url));
 }
 
+// A cluster that can't be asked is a finding; the rest is looked at as for a line that has run.
+bool look_for_journal(const LineOptions& options, const DataDir& data, doctor::Findings& findings) {
+  try {
+    const bool found = has_journal(options, data);
+    if (options.kafka)
+      findings.ok("Kafka", options.kafka->cluster.brokers,
+                  found
+                      ? fmt::format("has the journal, topics {}.*", options.kafka->prefix)
+                      : fmt::format("answers; the first start makes the topics {}.*", options.kafka->prefix));
+    return found;
+  } catch (const Error& error) {
+    findings.error("Kafka", options.kafka ? options.kafka->cluster.brokers : "", error);
+    return true;
+  }
+}
+
 }  // namespace
 
 int run(const DoctorCommand& command) {
   const DataDir data = DataDir::seen(command.data);
   const LineOptions options = line_options(project_of(command.project, data), environment_for(data));
   const bool load_runs = is_taken(data, Role::load);
+  doctor::Findings findings;
   const doctor::Patient patient{.options = options,
                                 .data = data,
-                                .has_journal = has_journal(options.project, data.path()),
+                                .has_journal = look_for_journal(options, data, findings),
                                 .capture_runs = is_taken(data, Role::capture),
                                 .load_runs = load_runs,
                                 .clickhouse = clickhouse_of(options, data, load_runs)};
-  doctor::Findings findings;
   findings.ok("project", options.project.name,
               fmt::format("{} contracts, each with a mirror that can be made", options.contracts.size()));
   check_source(patient, findings);

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <tuple>
 
+#include "app/variables.h"
 #include "capture/notes.h"
 
 namespace freshet::app {
@@ -172,6 +173,16 @@ CLI::App* add_run(CLI::App& app, const std::string& name, const Help& help, RunC
       ->type_name("");
   add_data(*command, run.data);
   command->add_flag("--quiet", run.quiet, "No progress on the terminal");
+  command
+      ->add_option("--kafka", run.kafka,
+                   "The journal is in this Kafka cluster, whatever pipeline.yaml says: host:port,…")
+      ->envname(kKafkaVariable)
+      ->type_name("BROKERS");
+  command
+      ->add_option("--clickhouse", run.clickhouse,
+                   "The mirrors are in this ClickHouse, likewise: http://host:8123")
+      ->envname(kClickHouseVariable)
+      ->type_name("URL");
   return command;
 }
 

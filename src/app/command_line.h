@@ -22,6 +22,8 @@ struct RunCommand {
   bool capture = true;
   bool load = true;
   bool quiet = false;         // no progress
+  std::string kafka;          // brokers, in the project's place; empty: as it says
+  std::string clickhouse;     // likewise a URL
   std::string accept_source;  // the position that the source may take the place of; empty: none
 };
 

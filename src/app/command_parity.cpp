@@ -131,7 +131,7 @@ int run(const ParityCommand& command) {
 
   std::optional<LineForNow> line;
   const bool running = is_taken(data, Role::load);
-  if (!running) require_sound_source(options, command.data);
+  if (!running) require_sound_source(options, data);
   if (!running) line.emplace(options, data);
   const LineStatus status = running ? wait_for(data, signals, kStartDeadline, knows_clickhouse)
                                     : wait_for(data, signals, kLoadedDeadline, is_loaded, &*line);

@@ -133,12 +133,15 @@ std::unique_ptr<Line> put_together(LineOptions& wanted, const std::optional<Line
 }  // namespace
 
 int run(const RunCommand& command) {
+  // Before there are threads: whatever reads the project again finds it so.
+  if (!command.kafka.empty()) setenv(kKafkaVariable, command.kafka.c_str(), /*replace=*/1);
+  if (!command.clickhouse.empty()) setenv(kClickHouseVariable, command.clickhouse.c_str(), /*replace=*/1);
   const StopSignals signals;
   LineOptions options = line_options(command.project, contract::process_environment());
   options.capture = command.capture;
   options.load = command.load;
   options.give_up_position = command.accept_source;
-  if (options.capture) require_sound_source(options, command.data);
+  if (options.capture) require_sound_source(options, DataDir::seen(command.data));
   const DataDir data(command.data);
   std::vector<files::DirectoryLock> locks;
   for (const Role role : roles_of(command)) {

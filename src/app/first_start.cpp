@@ -9,6 +9,8 @@
 namespace freshet::app {
 namespace {
 
+constexpr std::chrono::seconds kPatience{10};
+
 Error first_of(const std::vector<capture::BrokenRule>& broken) {
   const Error& first = broken.front().error;
   if (broken.size() == 1) return first;
@@ -19,14 +21,17 @@ Error first_of(const std::vector<capture::BrokenRule>& broken) {
 
 }  // namespace
 
-bool has_journal(const contract::Project& project, const std::filesystem::path& data) {
-  return !files::list(std::filesystem::absolute(data) / project.journal.dir).empty();
+bool has_journal(const LineOptions& options, const DataDir& data) {
+  if (!options.kafka) return !files::list(data.path() / options.project.journal.dir).empty();
+  journal::KafkaOptions journal = *options.kafka;
+  journal.cluster.deadline = kPatience;
+  return journal::read_last_sealed(journal).has_value();
 }
 
-void require_sound_source(const LineOptions& options, const std::filesystem::path& data) {
-  if (has_journal(options.project, data)) return;
+void require_sound_source(const LineOptions& options, const DataDir& data) {
   std::vector<capture::BrokenRule> broken;
   try {
+    if (has_journal(options, data)) return;
     postgres::Connection source({.url = options.source, .purpose = "freshet start"});
     broken = capture::inspect_source(source, source_wishes(source, options.project, options.contracts, true))
                  .broken;

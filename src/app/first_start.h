@@ -3,17 +3,15 @@
 // Main thread.
 #pragma once
 
-#include <filesystem>
-
 #include "app/line.h"
 
 namespace freshet::app {
 
-// Does nothing where the line has run on DATA before, or the source isn't within reach: then its stages say
+// Does nothing where the line has run before, or the source or Kafka isn't within reach: then its stages say
 // what is wrong, and go on once it is mended. Throws the first Error, and says how many more there are.
-void require_sound_source(const LineOptions& options, const std::filesystem::path& data);
+void require_sound_source(const LineOptions& options, const DataDir& data);
 
-// Where capture has written before. Only looks.
-bool has_journal(const contract::Project& project, const std::filesystem::path& data);
+// Where capture has written before. Only looks; throws Error where a cluster can't be asked.
+bool has_journal(const LineOptions& options, const DataDir& data);
 
 }  // namespace freshet::app

@@ -9,6 +9,7 @@
 #include "app/contracts_in_force.h"
 #include "app/control.h"
 #include "app/describe.h"
+#include "app/key_requests.h"
 #include "app/listen.h"
 #include "app/load_stage.h"
 #include "app/published_status.h"
@@ -25,6 +26,7 @@
 #include "capture/capture_metrics.h"
 #include "journal/backlog.h"
 #include "journal/embedded/events.h"
+#include "journal/open.h"
 #include "load/events.h"
 #include "load/names.h"
 #include "watch/canary.h"
@@ -32,18 +34,24 @@
 namespace freshet::app {
 namespace {
 
-// Load waits as long for the answer of another process.
-constexpr std::chrono::seconds kNeighbourDeadline{2};
-
 // Whoever asks for the status after a command sees what it has done.
 constexpr std::chrono::seconds kSoonShown{5};
 
-journal::EmbeddedOptions journal_options(const contract::JournalSettings& settings, const DataDir& data) {
+journal::JournalOptions journal_options(const LineOptions& line, const DataDir& data) {
+  if (line.kafka) return *line.kafka;
+  const contract::JournalSettings& settings = line.project.journal;
   journal::EmbeddedOptions options;
   options.directory = data.journal(settings.dir);
   options.limit = settings.size_limit;
   options.retention_age = std::chrono::duration_cast<std::chrono::seconds>(settings.retention);
   return options;
+}
+
+JournalLine describe_journal(const journal::JournalOptions& journal) {
+  if (const auto* kafka = std::get_if<journal::KafkaOptions>(&journal))
+    return {.kafka = kafka->cluster.brokers, .bytes = 0, .limit = 0};
+  const auto& embedded = std::get<journal::EmbeddedOptions>(journal);
+  return {.kafka = {}, .bytes = bytes_below(embedded.directory), .limit = embedded.limit};
 }
 
 // Whether nothing but more streams tells them apart, and the schemas these are in.
@@ -61,11 +69,18 @@ void register_counters(const LineOptions& options) {
     mirrors.push_back(contract.mirror);
   }
   if (options.capture) capture::register_counters(streams);
-  if (options.capture) journal::register_counters(streams);
+  if (options.capture && !options.kafka) journal::register_counters(streams);
   if (options.load) load::register_counters(mirrors);
 }
 
 }  // namespace
+
+// A variable says it for this process alone, whatever the project has.
+void take_over(const contract::Environment& environment, const std::string& variable,
+               std::optional<contract::Reference>& address) {
+  if (const auto value = environment(variable); value && !value->empty())
+    address = contract::Reference(contract::Reference::From::environment, variable);
+}
 
 std::vector<contract::StreamContract> load_contracts(const std::filesystem::path& project) {
   std::vector<contract::StreamContract> contracts = contract::load_contracts(project);
@@ -78,7 +93,10 @@ LineOptions line_options(const std::filesystem::path& project, const contract::E
   options.project = contract::load_project(project);
   options.contracts = load_contracts(project);
   const contract::Environment noted = noting(environment, options.variables);
+  take_over(noted, kKafkaVariable, options.project.kafka.brokers);
+  take_over(noted, kClickHouseVariable, options.project.clickhouse.url);
   options.source = source_address(options.project.source, noted);
+  options.kafka = kafka_journal(options.project, noted);
   options.clickhouse = clickhouse_address(options.project.clickhouse, noted);
   // Beside us, wherever that is installed.
   options.store_program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "freshet-store";
@@ -108,7 +126,6 @@ class Line::Parts {
   ControlHandlers handlers();
   std::map<std::string, std::uint64_t> bytes_ahead(const journal::Ends& positions);
   void read_again(const load::UnresolvedKeys& keys);
-  void ask_capture(const capture::KeyRequest& request) const;
   std::string read_keys(const std::string& request);
   std::string read_periodic();
   std::string snapshot(const std::string& tables);
@@ -124,11 +141,11 @@ class Line::Parts {
   ContractsInForce contracts_;
   Clock& clock_;
   const SteadyTime started_;
-  const journal::EmbeddedOptions journal_;
-  const std::filesystem::path capture_socket_;  // of the process that runs it
+  const journal::JournalOptions journal_;
 
   StoreProcess store_;
   CaptureStage capture_;
+  KeyRequests key_requests_;
   LoadStage load_;
   watch::CanaryWatch canary_;
   PublishedStatus published_;
@@ -153,8 +170,7 @@ Line::Parts::Parts(LineOptions options, const DataDir& data, Clock& clock,
       contracts_(options_.contracts),
       clock_(clock),
       started_(clock.steady()),
-      journal_(journal_options(options_.project.journal, data)),
-      capture_socket_(data.socket(Role::capture)),
+      journal_(journal_options(options_, data)),
       store_({.program = options_.store_program,
               .data = data.store(),
               .port_file = data.store_port(),
@@ -166,6 +182,7 @@ Line::Parts::Parts(LineOptions options, const DataDir& data, Clock& clock,
                 .spool = data.spool(),
                 .give_up_position = options_.give_up_position},
                contracts_),
+      key_requests_(options_.capture ? &capture_ : nullptr, data.socket(Role::capture), options_.kafka),
       load_({.journal = journal_,
              .tick = options_.project.intervals.tick,
              .sweep = {.ask_above = options_.project.limits.sweep_ask_above},
@@ -211,30 +228,12 @@ ControlHandlers Line::Parts::handlers() {
 }
 
 void Line::Parts::read_again(const load::UnresolvedKeys& keys) {
-  for (capture::KeyRequest& request : key_requests(keys)) {
-    if (options_.capture)
-      capture_.request(std::move(request));
-    else
-      ask_capture(request);
-  }
-}
-
-// Load asks again, so nothing is lost where capture doesn't answer.
-void Line::Parts::ask_capture(const capture::KeyRequest& request) const {
-  std::string failure = "no capture runs on this data folder";
-  try {
-    if (ask(capture_socket_, "read_keys", to_json(request), kNeighbourDeadline)) return;
-  } catch (const Error& error) {
-    failure = error.message();
-  }
-  log::warn(
-      "keys_not_asked_for",
-      {{"table", request.schema + "." + request.table}, {"keys", request.keys.size()}, {"message", failure}});
+  for (const capture::KeyRequest& request : key_requests(keys)) key_requests_.send(request);
 }
 
 std::string Line::Parts::read_keys(const std::string& request) {
-  require_capture();
-  capture_.request(key_request(request));
+  if (!options_.kafka) require_capture();
+  key_requests_.send(key_request(request));
   return "null";
 }
 
@@ -310,6 +309,8 @@ std::vector<Stage> Line::Parts::stages() {
   if (embedded())
     stages.push_back({"store", [this](std::stop_token stop) { store_.run(stop); }, /*is_foundation=*/true});
   if (options_.capture) stages.push_back({"capture", [this](std::stop_token stop) { capture_.run(stop); }});
+  if (options_.kafka && !options_.load)
+    stages.push_back({"requests", [this](std::stop_token stop) { key_requests_.listen(stop); }});
   if (options_.load) stages.push_back({"load", [this](std::stop_token stop) { load_.run(stop); }});
   if (options_.load) stages.push_back({"watch", [this](std::stop_token stop) { canary_.run(stop); }});
   stages.push_back({"control", [this](std::stop_token stop) { control_.run(stop); }});
@@ -363,7 +364,7 @@ const LineStatus& Line::Parts::refresh() {
   if (!options_.capture) now.source.receives = hears_heartbeats(now, options_.project.intervals.heartbeat);
   add_silence(now);
   for (const StreamLine& stream : now.streams) set_lag(stream);
-  now.journal = {bytes_below(journal_.directory), journal_.limit};
+  now.journal = describe_journal(journal_);
   now.ready = readiness(stages);
   ready_.set(now.ready.ready ? 1 : 0);
   now.endpoints.postgres = postgres::without_password(options_.source);

@@ -15,6 +15,7 @@
 #include "app/variables.h"
 #include "contract/contract.h"
 #include "contract/project.h"
+#include "journal/kafka.h"
 
 namespace freshet::app {
 
@@ -22,6 +23,7 @@ struct LineOptions {
   contract::Project project;
   std::vector<contract::StreamContract> contracts;
   std::string source;                              // the address, with its password
+  std::optional<journal::KafkaOptions> kafka;      // nothing: the embedded journal
   std::optional<clickhouse::Endpoint> clickhouse;  // nothing: the embedded engine
   bool capture = true;
   bool load = true;

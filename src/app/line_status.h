@@ -68,6 +68,7 @@ struct SourceLine {
 };
 
 struct JournalLine {
+  std::string kafka;  // its brokers; empty: the embedded one, of which
   std::uint64_t bytes = 0;
   std::uint64_t limit = 0;
 };

@@ -50,7 +50,7 @@ void fields(SourceLine& line, Visit&& visit) {
 
 template <class Visit>
 void fields(JournalLine& line, Visit&& visit) {
-  visit("bytes", line.bytes), visit("limit", line.limit);
+  visit("kafka", line.kafka), visit("bytes", line.bytes), visit("limit", line.limit);
 }
 
 template <class Visit>

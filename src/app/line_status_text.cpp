@@ -72,6 +72,12 @@ std::string total_lag(const TotalLine& total) {
   return lag_text(total.lag_seconds) + " s, " + human_bytes(static_cast<double>(total.lag_bytes));
 }
 
+std::string held(const JournalLine& journal) {
+  if (!journal.kafka.empty()) return "in Kafka, " + journal.kafka;
+  return fmt::format("holds {} of {}", human_bytes(static_cast<double>(journal.bytes)),
+                     human_bytes(static_cast<double>(journal.limit)));
+}
+
 void head(Page& page, const LineStatus& status) {
   page.line(fmt::format("{}  up {}  {}", status.project, clock_time(status.uptime_seconds),
                         status.ready.ready ? "ready" : "not ready: " + status.ready.reason),
@@ -79,10 +85,9 @@ void head(Page& page, const LineStatus& status) {
   page.line(fmt::format("total    {} rows  {} rows/s  {}/s  lag {}", grouped(status.total.rows),
                         grouped(static_cast<std::uint64_t>(status.total.rows_per_second)),
                         human_bytes(status.total.bytes_per_second), total_lag(status.total)));
-  page.line(fmt::format("source   keeps {} of WAL for us;  journal holds {} of {}",
+  page.line(fmt::format("source   keeps {} of WAL for us;  journal {}",
                         human_bytes(static_cast<double>(status.source.retained_bytes)),
-                        human_bytes(static_cast<double>(status.journal.bytes)),
-                        human_bytes(static_cast<double>(status.journal.limit))));
+                        held(status.journal)));
   page.line(fmt::format("cut      {}  committed {}", status.cut.lsn,
                         status.cut.committed_at.empty() ? "-" : status.cut.committed_at));
 }

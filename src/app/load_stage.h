@@ -11,13 +11,13 @@
 #include "app/contracts_in_force.h"
 #include "app/current.h"
 #include "contract/contract.h"
-#include "journal/embedded.h"
+#include "journal/open.h"
 #include "load/load.h"
 
 namespace freshet::app {
 
 struct LoadStageOptions {
-  journal::EmbeddedOptions journal;
+  journal::JournalOptions journal;
   std::chrono::milliseconds tick;
   load::SweepLimits sweep = {};
   bool exclusive = false;  // the engine is ours alone: no other load can write to it

@@ -11,6 +11,10 @@
 
 namespace freshet::app {
 
+// What `freshet up --kafka` and `--clickhouse` stand for.
+inline constexpr const char* kKafkaVariable = "FRESHET_KAFKA";
+inline constexpr const char* kClickHouseVariable = "FRESHET_CLICKHOUSE";
+
 using Variables = std::map<std::string, std::string>;
 
 // `environment`, with a note of each variable that is found. Both must outlive it.

@@ -7,6 +7,7 @@ namespace freshet::contract {
 namespace {
 
 constexpr std::size_t kNameMax = 63;
+constexpr std::size_t kTopicPrefixMax = 120;
 constexpr std::string_view kBlanks = " \t\r\n\f\v";
 
 bool is_digit(char c) {
@@ -86,6 +87,16 @@ bool is_project_name(std::string_view text) {
   return text.size() <= kNameMax &&
          made_of(text, [](char c) { return is_lower(c) || is_digit(c) || c == '-'; }) &&
          text.front() != '-' && text.back() != '-';
+}
+
+bool is_topic_prefix(std::string_view text) {
+  return text.size() <= kTopicPrefixMax &&
+         made_of(text, [](char c) { return is_word(c) || c == '.' || c == '-'; });
+}
+
+bool is_secret_property(std::string_view name) {
+  return name.ends_with("password") || name.ends_with("secret") || name == "ssl.key.pem" ||
+         name == "sasl.oauthbearer.config";
 }
 
 bool is_listen_address(std::string_view text) {

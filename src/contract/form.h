@@ -12,6 +12,11 @@ bool is_slot_name(std::string_view text);
 // What may begin the name of a topic or a resource: lower-case letters, digits and '-' between them, 63 at
 // most.
 bool is_project_name(std::string_view text);
+// What may begin a topic's name, and leaves room for schema and table: letters, digits, '.', '_' and '-', 120
+// at most.
+bool is_topic_prefix(std::string_view text);
+// Of librdkafka's properties, one whose value nobody else may see.
+bool is_secret_property(std::string_view name);
 // "127.0.0.1:8080", "[::1]:8080", "localhost:0".
 bool is_listen_address(std::string_view text);
 // "v3.1.0", any of version 3.

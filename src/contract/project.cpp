@@ -53,6 +53,34 @@ void read_journal(MapReader& map, JournalSettings& journal) {
   journal.retention = map.duration("retention", journal.retention, seconds(0), hours(24 * 366));
 }
 
+// Whoever reviews the file would see them.
+void refuse_secrets(const MapReader& map, const std::map<std::string, std::string>& properties, int line) {
+  for (const auto& [name, value] : properties) {
+    if (!is_secret_property(name)) continue;
+    map.fail(line, fmt::format("'{}' is a secret and doesn't belong in a file under review", name),
+             "write password: ${NAME} or password_file: /path under 'kafka' for sasl.password; a key file "
+             "without a passphrase for ssl.key.location");
+  }
+}
+
+void read_kafka(MapReader& map, KafkaSettings& kafka) {
+  kafka.brokers = read_address(map, "brokers");
+  kafka.password = read_secret(map, "password");
+  kafka.properties = map.pairs("properties", "security.protocol: sasl_ssl");
+  if (const YamlNode* properties = map.find("properties"))
+    refuse_secrets(map, kafka.properties, properties->line);
+  if (const YamlNode* prefix = map.find("prefix")) {
+    kafka.prefix = scalar_text(map.file(), *prefix, "prefix");
+    if (!is_topic_prefix(kafka.prefix))
+      map.fail(prefix->line, fmt::format("'prefix' is '{}'", kafka.prefix),
+               "write letters, digits, '.', '_' and '-', 120 at most: topics are named prefix.schema.table");
+  }
+  kafka.partitions = static_cast<int>(map.integer("partitions", kafka.partitions, 1, 1'000));
+  kafka.replication = static_cast<int>(map.integer("replication", kafka.replication, 0, 100));
+  kafka.retention = map.duration("retention", kafka.retention, hours(1), hours(24 * 3660));
+  kafka.topics = map.pairs("topics", "app.orders: shop.public.orders");
+}
+
 void read_clickhouse(MapReader& map, ClickHouseSettings& clickhouse) {
   clickhouse.url = read_address(map, "url");
   if (clickhouse.url) refuse_password(map, *clickhouse.url, map.line());
@@ -98,6 +126,7 @@ Project parse_project(const YamlDocument& document) {
   }
   project.source = section<SourceSettings>(root, "source", read_source);
   project.journal = section<JournalSettings>(root, "journal", read_journal);
+  project.kafka = section<KafkaSettings>(root, "kafka", read_kafka);
   project.clickhouse = section<ClickHouseSettings>(root, "clickhouse", read_clickhouse);
   project.http = section<HttpSettings>(root, "http", read_http);
   project.intervals = section<IntervalSettings>(root, "intervals", read_intervals);

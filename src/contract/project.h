@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,23 @@ struct JournalSettings {
   milliseconds retention = std::chrono::hours(168);  // what every running stream has loaded is kept this long
 
   friend bool operator==(const JournalSettings&, const JournalSettings&) = default;
+};
+
+// The journal's topics on a cluster, instead of the folder.
+struct KafkaSettings {
+  std::optional<Reference> brokers;  // absent: the embedded journal
+  std::optional<Reference> password;
+  // As librdkafka names them: security.protocol, sasl.*, ssl.*. None of them a secret.
+  std::map<std::string, std::string> properties;
+  std::string prefix;                                // of the topics' names; empty: the project's name
+  int partitions = 1;                                // of topics that Freshet makes; others keep theirs
+  int replication = 0;                               // likewise; 0: as the brokers have it
+  milliseconds retention = std::chrono::hours(168);  // likewise
+  std::map<std::string, std::string> topics;         // that exist under other names, by stream
+
+  bool embedded() const { return !brokers.has_value(); }
+
+  friend bool operator==(const KafkaSettings&, const KafkaSettings&) = default;
 };
 
 struct ClickHouseSettings {
@@ -80,6 +98,7 @@ struct Project {
   std::string name;
   SourceSettings source;
   JournalSettings journal;
+  KafkaSettings kafka;
   ClickHouseSettings clickhouse;
   HttpSettings http;
   IntervalSettings intervals;

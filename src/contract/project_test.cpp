@@ -26,6 +26,7 @@ TEST(Project, HasDefaultsForEverythingButItsName) {
   EXPECT_EQ(project.source.url, Reference(Reference::From::environment, "FRESHET_SOURCE_URL"));
   EXPECT_EQ(project.source.publication, "freshet");
   EXPECT_TRUE(project.clickhouse.embedded());
+  EXPECT_TRUE(project.kafka.embedded());
   EXPECT_EQ(project.intervals.tick, milliseconds(100));
 }
 
@@ -40,6 +41,15 @@ source:
   schemas: [app, "Odd Name"]
   connections: 7
 journal: {dir: /data/journal, size_limit: 1GiB, retention: 2d}
+kafka:
+  brokers: kafka-1:9093,kafka-2:9093
+  password: ${KAFKA_PASSWORD}
+  properties: {security.protocol: sasl_ssl, sasl.username: freshet}
+  prefix: shop.prod
+  partitions: 3
+  replication: 2
+  retention: 3d
+  topics: {app.orders: old.orders}
 clickhouse: {url: "${CLICKHOUSE}", user: loader, password: "${CLICKHOUSE_PASSWORD}"}
 http: {listen: "[::1]:0"}
 intervals: {tick: 50ms, heartbeat: 1s, canary: 2s, periodic: 30m}
@@ -50,6 +60,14 @@ limits: {capture_memory: 64MiB, snapshot_workers: 4, snapshot_chunk: 2MiB, snaps
   EXPECT_EQ(project.source.schemas, (std::vector<std::string>{"app", "Odd Name"}));
   EXPECT_EQ(project.journal.size_limit, 1ull << 30);
   EXPECT_EQ(project.journal.retention, std::chrono::hours(48));
+  EXPECT_EQ(project.kafka.brokers, Reference(Reference::From::literal, "kafka-1:9093,kafka-2:9093"));
+  EXPECT_EQ(project.kafka.password, Reference(Reference::From::environment, "KAFKA_PASSWORD"));
+  EXPECT_EQ(project.kafka.properties.at("security.protocol"), "sasl_ssl");
+  EXPECT_EQ(project.kafka.prefix, "shop.prod");
+  EXPECT_EQ(project.kafka.partitions, 3);
+  EXPECT_EQ(project.kafka.replication, 2);
+  EXPECT_EQ(project.kafka.retention, std::chrono::hours(72));
+  EXPECT_EQ(project.kafka.topics.at("app.orders"), "old.orders");
   EXPECT_EQ(project.clickhouse.url, Reference(Reference::From::environment, "CLICKHOUSE"));
   EXPECT_EQ(project.clickhouse.password, Reference(Reference::From::environment, "CLICKHOUSE_PASSWORD"));
   EXPECT_EQ(project.http.listen, "[::1]:0");
@@ -76,6 +94,7 @@ TEST(Project, ComplaintsNameLineAndWhatToWrite) {
             "pipeline.yaml:2: 'listen' is '8080' (write address:port, for instance 127.0.0.1:8080)");
   EXPECT_EQ(complaint("name: shop\nhttp: {listen: \"127.0.0.1:65536\"}\n").substr(0, 44),
             "pipeline.yaml:2: 'listen' is '127.0.0.1:6553");
+  EXPECT_EQ(complaint("name: s\nkafka: {prefix: a b}\n").substr(0, 34), "pipeline.yaml:2: 'prefix' is 'a b'");
   EXPECT_EQ(complaint("name: Shop 1\n").substr(0, 35), "pipeline.yaml:1: 'name' is 'Shop 1'");
   EXPECT_EQ(complaint("source: {}\n").substr(0, 38), "pipeline.yaml:1: pipeline.yaml lacks '");
   EXPECT_EQ(
@@ -98,6 +117,8 @@ TEST(Project, KeepsSecretsOutOfTheFile) {
   EXPECT_NE(complaint("name: s\nsource:\n  url: postgres://u:${PW}@h/db\n").find("mixes a variable"),
             std::string::npos);
   EXPECT_NE(complaint("name: s\nsource: {url: a, url_file: b}\n").find("both 'url' and 'url_file'"),
+            std::string::npos);
+  EXPECT_NE(complaint("name: s\nkafka: {properties: {sasl.password: hunter2}}\n").find("is a secret"),
             std::string::npos);
   // A complaint never repeats the secret.
   EXPECT_EQ(complaint("name: s\nsource: {password: hunter2}\n").find("hunter2"), std::string::npos);

@@ -135,6 +135,17 @@ std::vector<std::string> MapReader::texts(std::string_view key) {
   return texts;
 }
 
+std::map<std::string, std::string> MapReader::pairs(std::string_view key, std::string_view example) {
+  const YamlNode* node = find(key);
+  if (node == nullptr) return {};
+  if (node->kind != YamlNode::Kind::map)
+    fail(node->line, fmt::format("'{}' has to be a map", key), fmt::format("write {{{}}}", example));
+  std::map<std::string, std::string> pairs;
+  for (const YamlNode::Entry& entry : node->entries)
+    pairs[entry.key] = scalar_text(file_, entry.value, entry.key);
+  return pairs;
+}
+
 void MapReader::allow(std::initializer_list<std::string_view> keys) {
   for (const auto key : keys) known_.emplace_back(key);
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,9 @@ class MapReader {
   // "10%": a whole number from 0 to 100, and the sign.
   int percent(std::string_view key, int otherwise);
   std::vector<std::string> texts(std::string_view key);
+
+  // A map of texts; the complaint's example: "orders: topic".
+  std::map<std::string, std::string> pairs(std::string_view key, std::string_view example);
 
   // Keys that others read, and Freshet doesn't.
   void allow(std::initializer_list<std::string_view> keys);

@@ -7,7 +7,6 @@
 #include <memory>
 #include <string>
 
-#include "journal/embedded.h"
 #include "journal/position.h"
 
 namespace freshet::journal {
@@ -20,8 +19,5 @@ class Backlog {
   // without any are left out.
   virtual std::map<std::string, std::uint64_t> ahead_of(const Ends& positions) = 0;
 };
-
-// Of the embedded journal, which need not be there yet.
-std::unique_ptr<Backlog> open_backlog(const EmbeddedOptions& options);
 
 }  // namespace freshet::journal

@@ -10,7 +10,9 @@
 #include <string>
 
 #include "base/clock.h"
+#include "journal/backlog.h"
 #include "journal/journal.h"
+#include "journal/last_sealed.h"
 
 namespace freshet::journal {
 
@@ -34,11 +36,9 @@ std::unique_ptr<Writer> open_writer(const EmbeddedOptions& options);
 // The journal need not be there yet.
 std::unique_ptr<Reader> open_reader(const EmbeddedOptions& options);
 
-// What its writer has made durable last: its notes, and the newest watermark.
-struct LastSealed {
-  std::string kept;
-  std::optional<Watermark> watermark;
-};
+// The journal need not be there yet.
+std::unique_ptr<Backlog> open_backlog(const EmbeddedOptions& options);
+
 // Only reads, also beside a writer. Nothing when there is no journal. Throws Error{data} when it is damaged.
 std::optional<LastSealed> read_last_sealed(const EmbeddedOptions& options);
 

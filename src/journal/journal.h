@@ -72,6 +72,9 @@ class Reader {
   virtual std::optional<Watermark> next(const std::optional<Watermark>& after, std::uint64_t max_bytes,
                                         std::chrono::milliseconds wait) = 0;
 
+  // These ranges are read next: what has far to come may set out.
+  virtual void expect(const Ends& /*from*/, const Ends& /*to*/) {}
+
   // Visits every record from `from` up to, without, `to`, in order within each partition; partitions that
   // `to` doesn't name, or for which `only` (where given) says false, are left out. Throws Error{identity}
   // when records of the range are no longer there, Error{data} when they are damaged.

@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "adapter/kafka/settings.h"
+#include "journal/backlog.h"
 #include "journal/journal.h"
+#include "journal/last_sealed.h"
 
 namespace freshet::journal {
 
@@ -31,5 +34,11 @@ std::unique_ptr<Writer> open_writer(const KafkaOptions& options);
 
 // The journal need not be there yet.
 std::unique_ptr<Reader> open_reader(const KafkaOptions& options);
+
+// The journal need not be there yet. Bytes are those of the records' values, as far as their average tells.
+std::unique_ptr<Backlog> open_backlog(const KafkaOptions& options);
+
+// Only reads, also beside a writer. Nothing when there is no journal.
+std::optional<LastSealed> read_last_sealed(const KafkaOptions& options);
 
 }  // namespace freshet::journal

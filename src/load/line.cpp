@@ -283,6 +283,7 @@ void Load::Line::read(Reading& reading) {
 
 void Load::Line::read(Reading& reading, const journal::Ends& single,
                       const std::map<std::string, journal::Ends>& several) {
+  for (const auto& [stream, partitions] : several) load_.reader_.expect(positions_, partitions);
   load_.reader_.read(positions_, single,
                      [&](const Change& change, const journal::Partition& partition, journal::Offset) {
                        if (passes(reading, change, partition)) take(reading, *recent_, change);

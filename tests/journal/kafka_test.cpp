@@ -74,6 +74,34 @@ TEST_F(KafkaJournal, ATopicThatWasMadeAgainIsRefused) {
   EXPECT_ERROR(read_all(*reader, {}, sealed->ends), identity);
 }
 
+TEST_F(KafkaJournal, ATopicThatWasDeletedIsRefused) {
+  seal(*open_writer(options_), {insert(orders_, 1, "a")});
+  test::delete_topic(options_.cluster.brokers, topic("orders"));
+  try {
+    open_writer(options_);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::identity);
+    EXPECT_THAT(error.message(), testing::HasSubstr(topic("orders") + " [0] isn't there any more"));
+    EXPECT_THAT(error.hint(), testing::HasSubstr("docs/runbook/snapshot-again.md"));
+  }
+}
+
+// What the other topics hold can't be known without them.
+TEST_F(KafkaJournal, WatermarksThatAreGoneAreRefused) {
+  const std::string watermarks = options_.prefix + ".freshet-watermarks";
+  {
+    const auto writer = open_writer(options_);
+    writer->keep("notes");
+    const Watermark sealed = seal(*writer, {insert(orders_, 1, "a")});
+    kafka::Admin(options_.cluster)
+        .delete_records(watermarks, 0, static_cast<std::int64_t>(sealed.number) + 1);
+  }
+  EXPECT_ERROR(open_writer(options_), identity);
+  test::delete_topic(options_.cluster.brokers, watermarks);
+  EXPECT_ERROR(open_writer(options_), identity);
+}
+
 TEST_F(KafkaJournal, ATopicThatWasMadeAgainWhileItIsWrittenIsRefused) {
   const auto writer = open_writer(options_);
   std::vector<Row> rows;

@@ -11,6 +11,7 @@
 
 #include "support/files.h"
 #include "support/http_get.h"
+#include "support/kafka.h"
 #include "support/processes.h"
 
 namespace freshet::test {
@@ -190,6 +191,18 @@ std::string Line::log_tail() const {
   return text;
 }
 
+bool journal_is_in_kafka() {
+  const char* journal = std::getenv("FRESHET_TEST_JOURNAL");
+  return journal != nullptr && std::string_view(journal) == "kafka";
+}
+
+// Several partitions each: a transaction's changes of one table are in more than one.
+std::string journal_settings() {
+  if (!journal_is_in_kafka()) return "";
+  return "kafka: {brokers: \"" + shared_kafka() + "\", prefix: " + unique_topic_prefix() +
+         ", partitions: 3}\n";
+}
+
 // Slots are the whole server's, and tests share one: named after the database.
 std::string slot_for(const std::string& source_url) {
   return "line_" + source_url.substr(source_url.rfind('/') + 1);
@@ -204,7 +217,8 @@ std::string init_project(const TempDir& dir, const std::string& source_url, cons
                           .user = ""});
   if (status != 0) throw std::runtime_error("freshet init failed:\n" + contents(dir.path() + "/init.log"));
   // Any free port for the status page: tests run beside each other.
-  std::ofstream(project + "/pipeline.yaml", std::ios::app) << "\nhttp:\n  listen: 127.0.0.1:0\n" << settings;
+  std::ofstream(project + "/pipeline.yaml", std::ios::app) << "\nhttp:\n  listen: 127.0.0.1:0\n"
+                                                           << settings << journal_settings();
   return project;
 }
 

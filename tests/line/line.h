@@ -87,6 +87,9 @@ class Line {
   std::map<std::string, Process> processes_;  // by role
 };
 
+// With FRESHET_TEST_JOURNAL=kafka every line has its journal in topics of the shared broker.
+bool journal_is_in_kafka();
+
 // A name for the slot of a line on this database.
 std::string slot_for(const std::string& source_url);
 

@@ -24,7 +24,7 @@ app::LineStatus sample() {
                    {"load", "running", 754, 0, "", ""},
                    {"store", "running", 750, 1, "", ""}};
   status.total = {1'234'567, 4'321, 1.2e6, 0.4, 34'000};
-  status.journal = {3'400'000'000, 21'474'836'480};
+  status.journal = {.kafka = {}, .bytes = 3'400'000'000, .limit = 21'474'836'480};
   status.cut = {"0/3A7F21C8", "2026-11-22T16:10:11.123456Z", 0.4, 812};
   status.endpoints = {"postgres://app@db.example/shop", "http://127.0.0.1:8123", "http://127.0.0.1:8080"};
   app::StreamLine orders;

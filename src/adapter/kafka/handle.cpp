@@ -17,6 +17,8 @@ struct Policy {
   const char* hint = "";
 };
 
+constexpr const char* kDeleted = "the topic was deleted; start over: docs/runbook/snapshot-again.md";
+
 // What isn't named here passes, or so we must hope: brokers come and go.
 constexpr Policy kPolicies[] = {
     {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, ErrorKind::permission,
@@ -29,9 +31,9 @@ constexpr Policy kPolicies[] = {
      "see sasl.username and its password"},
     {RD_KAFKA_RESP_ERR__AUTHENTICATION, ErrorKind::permission, "see sasl.username and its password"},
     {RD_KAFKA_RESP_ERR__SSL, ErrorKind::config, "see the ssl.* properties"},
-    {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, ErrorKind::identity},
-    {RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, ErrorKind::identity},
-    {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, ErrorKind::identity},
+    {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, ErrorKind::identity, kDeleted},
+    {RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, ErrorKind::identity, kDeleted},
+    {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, ErrorKind::identity, kDeleted},
     {RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE, ErrorKind::identity},
     {RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, ErrorKind::identity},
     {RD_KAFKA_RESP_ERR__FENCED, ErrorKind::identity},

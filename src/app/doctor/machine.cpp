@@ -20,6 +20,7 @@ fs::path there(fs::path folder) {
 }
 
 void check_disk(const Patient& patient, Findings& findings) {
+  if (patient.options.kafka) return;
   const fs::path journal = patient.data.path() / patient.options.project.journal.dir;
   const std::uint64_t limit = patient.options.project.journal.size_limit;
   const std::uint64_t held = bytes_below(journal);

@@ -9,7 +9,7 @@
 #include "app/source_wishes.h"
 #include "capture/claim.h"
 #include "capture/slot.h"
-#include "journal/embedded.h"
+#include "journal/open.h"
 
 namespace freshet::app::doctor {
 namespace {
@@ -73,17 +73,23 @@ void check_retained_wal(const capture::SlotState& slot, const std::string& name,
                 fmt::format("the source keeps {} for it", megabytes(slot.retained_bytes)));
 }
 
+std::optional<journal::LastSealed> last_sealed(const Patient& patient) {
+  if (patient.options.kafka) return journal::read_last_sealed(*patient.options.kafka);
+  return journal::read_last_sealed(
+      journal::EmbeddedOptions{.directory = patient.data.path() / patient.options.project.journal.dir});
+}
+
 // What the next start of capture would find before it streams; one that runs has found nothing.
 bool is_another_source(Connection& source, const Patient& patient, Findings& findings) {
   if (!patient.has_journal || patient.capture_runs) return false;
-  const contract::Project& project = patient.options.project;
-  const auto sealed = journal::read_last_sealed({.directory = patient.data.path() / project.journal.dir});
+  const auto sealed = last_sealed(patient);
   const auto notes = sealed ? capture::decode_notes(sealed->kept) : std::nullopt;
   if (!notes) return false;
   const postgres::SystemIdentity system =
       postgres::Replication({.url = patient.options.source, .purpose = "freshet doctor"}).identify();
   try {
-    capture::require_claimable(*notes, sealed->watermark, source, system, project.source.slot);
+    capture::require_claimable(*notes, sealed->watermark, source, system,
+                               patient.options.project.source.slot);
     findings.ok("identity", kSource, "is the one that the journal belongs to");
     return false;
   } catch (const Error& error) {

@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "journal/backlog.h"
+#include "journal/embedded.h"
 #include "journal/embedded/log_index.h"
 
 namespace freshet::journal {

@@ -60,6 +60,17 @@ std::vector<ControlRecord> ControlTopic::last_before(std::int64_t offset) {
   return between(offset - kEnough, offset);
 }
 
+std::optional<Sealed> ControlTopic::newest() {
+  std::optional<Sealed> newest;
+  Generation generation;
+  for (const ControlRecord& record : last_before(extent().high)) {
+    if (generation_of(record) < generation) continue;
+    generation = generation_of(record);
+    if (const Sealed* sealed = sealed_of(record)) newest = *sealed;
+  }
+  return newest;
+}
+
 void ControlTopic::go_after(std::int64_t offset, Generation generation) {
   generation_ = generation;
   from(offset < 0 ? extent().low : offset + 1);

@@ -21,6 +21,8 @@ class ControlTopic {
   std::vector<ControlRecord> between(std::int64_t from, std::int64_t to);
   // The last ones before this offset: among them is one of the newest generation, if there is any at all.
   std::vector<ControlRecord> last_before(std::int64_t offset);
+  // The newest watermark that counts; nothing where the journal has none.
+  std::optional<Sealed> newest();
   // The record of this offset; nothing where the topic doesn't have it (any more).
   std::optional<ControlRecord> at(std::int64_t offset);
   // Begins after this offset (-1: with the oldest there is), under the writer of this generation.

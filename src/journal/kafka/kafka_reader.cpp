@@ -12,6 +12,13 @@ namespace freshet::journal {
 namespace {
 
 constexpr std::chrono::milliseconds kPoll{50};
+// Retention takes whole segments, some minutes after their time has come. A read that meets it looks at once.
+constexpr std::chrono::seconds kLookForGapsEvery{10};
+
+Offset position_in(const Ends& positions, const Partition& partition) {
+  const auto found = positions.find(partition);
+  return found == positions.end() ? Offset() : found->second;
+}
 
 std::uint64_t total(const std::optional<Sealed>& sealed) {
   std::uint64_t sum = 0;
@@ -109,48 +116,53 @@ DataPartition& KafkaReader::data(const Partition& partition, Offset from) {
       .first->second;
 }
 
+// All are on their way before the first is waited for.
+void KafkaReader::expect(const Ends& from, const Ends& to) {
+  for (const auto& [partition, end] : to) {
+    const Offset begin = position_in(from, partition);
+    if (begin < end) data(partition, begin);
+  }
+}
+
 void KafkaReader::read(const Ends& from, const Ends& to, const Visitor& visit,
                        const std::function<bool(const std::string& stream)>& only) {
-  struct Range {
-    const Partition& partition;
-    Offset begin;
-    Offset end;
-  };
-  std::vector<Range> ranges;
-  for (const auto& [partition, end] : to) {
-    if (only && !only(partition.stream)) continue;
-    const auto begin = from.find(partition);
-    ranges.push_back({partition, begin == from.end() ? Offset() : begin->second, end});
-  }
-  // All are on their way before the first is waited for.
-  for (const Range& range : ranges)
-    if (range.begin < range.end) data(range.partition, range.begin);
-  for (const Range& range : ranges)
-    read_while(range.partition, range.begin, range.end, [&](const Change& change, Offset offset) {
-      visit(change, range.partition, offset);
+  Ends wanted;
+  for (const auto& [partition, end] : to)
+    if (!only || only(partition.stream)) wanted.emplace(partition, end);
+  expect(from, wanted);
+  for (const auto& [partition, end] : wanted)
+    read_while(partition, position_in(from, partition), end, [&](const Change& change, Offset offset) {
+      visit(change, partition, offset);
       return true;
     });
 }
 
-void KafkaReader::read_while(const Partition& partition, Offset from, Offset to, const Taker& take) {
+void KafkaReader::read_while(const Partition& partition, Offset from, Offset to, const Taker& take) try {
   if (from >= to) return;
+  needed_[partition] = from;
   data(partition, from).read(from, to, [&](const kafka::Record& record) {
     return take(envelopes_.read(record.value), Offset(static_cast<std::uint64_t>(record.offset)));
   });
+} catch (const Error& error) {
+  if (error.kind() == ErrorKind::identity) looked_at_.reset();
+  throw;
 }
 
 void KafkaReader::release(const Durable<Ends>& ends, const std::set<std::string>&) {
-  released_ = ends.get();
+  for (const auto& [partition, end] : ends.get()) needed_[partition] = end;
 }
 
 Ends KafkaReader::gaps() const {
-  Ends gaps;
-  for (const auto& [partition, needed] : released_) {
+  const SteadyTime now = system_clock().steady();
+  if (looked_at_ && now - *looked_at_ < kLookForGapsEvery) return gaps_;
+  gaps_.clear();
+  for (const auto& [partition, needed] : needed_) {
     const Offset low(
         static_cast<std::uint64_t>(consumer_.extent(names_.of(partition.stream), partition.number).low));
-    if (low > needed) gaps[partition] = low;
+    if (low > needed) gaps_[partition] = low;
   }
-  return gaps;
+  looked_at_ = now;
+  return gaps_;
 }
 
 std::unique_ptr<Reader> open_reader(const KafkaOptions& options) {

@@ -74,11 +74,22 @@ void KafkaWriter::begin_generation() {
   };
   std::int64_t seen = control_.extent().high;
   is_up_to_date(control_.last_before(seen));
+  if (newest == Generation()) require_no_earlier_one(seen);
   do {
     control_at_ = write_control(opening);
     generation_ = opening.generation;
   } while (!is_up_to_date(control_.between(std::exchange(seen, control_at_ + 1), control_at_)));
   if (opening.last) go_on_from(*opening.last);
+}
+
+// Where the watermarks are gone nobody knows what the other topics hold.
+void KafkaWriter::require_no_earlier_one(std::int64_t watermarks_end) {
+  if (watermarks_end == 0 && !state_.has_notes()) return;
+  throw Error(
+      ErrorKind::identity,
+      fmt::format("the topic {} has lost every watermark: it was made again, or its retention passed by",
+                  names_.watermarks()),
+      std::string(kStartOver));
 }
 
 std::int64_t KafkaWriter::write_control(const ControlRecord& record) {
@@ -100,13 +111,12 @@ void KafkaWriter::go_on_from(const Sealed& last) {
   bytes_ = last.bytes;
   notes_at_ = last.notes_at;
   if (notes_at_ < 0) return;
-  const auto& kept = state_.notes();
-  const auto found = std::ranges::find(kept, notes_at_, &KeptNotes::at);
-  if (found == kept.end())
+  const KeptNotes* found = state_.notes_at(notes_at_);
+  if (found == nullptr)
     throw Error(ErrorKind::identity,
                 fmt::format("the topic {} lacks capture's notes, record {}", names_.state(), notes_at_),
                 std::string(kStartOver));
-  notes_slot_ = static_cast<std::size_t>(found - kept.begin());
+  notes_slot_ = static_cast<std::size_t>(found - state_.notes().data());
   notes_ = found->text;
 }
 
@@ -114,6 +124,11 @@ void KafkaWriter::go_on_from(const Sealed& last) {
 void KafkaWriter::require_own_topics(const Ends& ends) {
   for (const auto& [partition, end] : ends) {
     const std::string topic = names_.of(partition.stream);
+    if (consumer_.partitions(topic) <= partition.number)
+      throw Error(
+          ErrorKind::identity,
+          fmt::format("the topic {} [{}] isn't there any more: it was deleted", topic, partition.number),
+          std::string(kStartOver));
     const std::int64_t high = consumer_.extent(topic, partition.number).high;
     if (high < static_cast<std::int64_t>(end.value()))
       throw Error(

@@ -42,6 +42,7 @@ class KafkaWriter final : public Writer, DurabilityWitness<KafkaWriter> {
   void begin_generation();
   std::int64_t write_control(const ControlRecord& record);
   void go_on_from(const Sealed& last);
+  void require_no_earlier_one(std::int64_t watermarks_end);
   void require_own_topics(const Ends& ends);
   StreamTopic& topic_of(const TableSchema& table);
   const EnvelopeWriter& envelope_of(const TableSchema& table);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -87,6 +88,11 @@ void StateTopic::learn(const kafka::Record& record) {
   } catch (const Json::exception&) {
     refuse(key);
   }
+}
+
+const KeptNotes* StateTopic::notes_at(std::int64_t offset) const {
+  const auto found = std::ranges::find(notes_, offset, &KeptNotes::at);
+  return found == notes_.end() ? nullptr : &*found;
 }
 
 const TableSchema* StateTopic::shape(ShapeId id) const {

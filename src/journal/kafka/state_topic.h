@@ -34,6 +34,9 @@ class StateTopic {
   // Stays at its address. Nothing where it isn't known, yet.
   const TableSchema* shape(ShapeId id) const;
   const std::array<KeptNotes, 2>& notes() const { return notes_; }
+  bool has_notes() const { return notes_[0].at >= 0 || notes_[1].at >= 0; }
+  // Those of a watermark; nothing where they are no longer there.
+  const KeptNotes* notes_at(std::int64_t offset) const;
 
  private:
   void learn(const kafka::Record& record);

@@ -15,6 +15,7 @@ class TopicNames {
   // be too long, a hash of the whole name ends it.
   std::string of(const std::string& stream) const;
   std::string watermarks() const { return options_.prefix + ".freshet-watermarks"; }
+  std::string requests() const { return options_.prefix + ".freshet-requests"; }
   std::string state() const { return options_.prefix + ".freshet-state"; }
 
  private:
