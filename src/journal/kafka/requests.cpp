@@ -30,9 +30,9 @@ void RequestSender::send(const std::string& request) {
 
 RequestListener::RequestListener(const KafkaOptions& options)
     : options_(options),
+      topic_(make_topic(options_)),
       consumer_(options_.cluster),
-      records_(consumer_, make_topic(options_), 0,
-               consumer_.extent(TopicNames(options_).requests(), 0).high) {}
+      records_(consumer_, topic_, 0, consumer_.extent(topic_, 0).high) {}
 
 std::optional<std::string> RequestListener::next(std::chrono::milliseconds wait) {
   const auto record = records_.next(wait);

@@ -39,6 +39,7 @@ class RequestListener {
 
  private:
   const KafkaOptions options_;
+  const std::string topic_;
   kafka::Consumer consumer_;
   kafka::Partition records_;
 };
